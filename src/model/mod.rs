@@ -1,0 +1,22 @@
+//! The nouns every room shares: rows, cards, identities, issues, verdicts, outcomes. Values with invariants.
+//! Touches nothing, and knows none of the rooms.
+
+mod card;
+mod dialect;
+mod identity;
+mod issue;
+mod outcome;
+mod row;
+mod source_options;
+mod tally;
+mod verdict;
+
+pub use card::{Channel, ContactCard, CustomField, Entry, Field, Mapped, Origin};
+pub use dialect::{CsvDialect, TableShape};
+pub use identity::{Identity, IdentityKey};
+pub use issue::{Binding, Code, Issue, excerpt};
+pub use outcome::{C3Id, Outcome, OutcomeCode, Reason, Status};
+pub use row::{ColumnIndex, Header, Row, RowNumber};
+pub use source_options::{DelimiterChoice, EncodingChoice, Input, SheetChoice, SourceOptions};
+pub use tally::Tally;
+pub use verdict::{FatalReason, ServerError, Verdict};

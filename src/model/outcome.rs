@@ -1,0 +1,162 @@
+//! How a row ended.
+
+use std::fmt;
+
+use super::{Code, ColumnIndex, Issue};
+
+/// The id that the server gave a card: 1 to 64 visible ASCII characters, though a number in practice
+/// ([U] in the API facts: the page shows a number and a string of digits).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct C3Id(Box<str>);
+
+impl C3Id {
+    /// Takes an id as the server wrote it; `None` when it is no id at all.
+    pub fn new(text: &str) -> Option<C3Id> {
+        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        fits.then(|| C3Id(text.into()))
+    }
+
+    /// As the server wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for C3Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The seven ways a row can end (`c3_status` in the results).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// The server has it.
+    Stored,
+    /// The server had this very card already; nothing was sent.
+    Unchanged,
+    /// Something is wrong with the row; nothing was sent.
+    Invalid,
+    /// The server said no.
+    Refused,
+    /// It was sent, and nobody knows what became of it.
+    Uncertain,
+    /// The run ended before its turn; certainly not in the server because of this run.
+    NotSent,
+    /// Nothing in it to send.
+    Skipped,
+}
+
+impl Status {
+    /// All of them, in the order in which summaries list them.
+    pub const ALL: [Status; 7] = [
+        Status::Stored,
+        Status::Unchanged,
+        Status::Invalid,
+        Status::Refused,
+        Status::Uncertain,
+        Status::NotSent,
+        Status::Skipped,
+    ];
+
+    /// As written in results and summaries.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Stored => "stored",
+            Status::Unchanged => "unchanged",
+            Status::Invalid => "invalid",
+            Status::Refused => "refused",
+            Status::Uncertain => "uncertain",
+            Status::NotSent => "not_sent",
+            Status::Skipped => "skipped",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Stable names of why a row ended as it did (`c3_code`). Never change their meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OutcomeCode {
+    /// Something wrong with the row itself.
+    Issue(Code),
+    /// Every mapped cell is blank.
+    RowBlank,
+    /// Stored, but the answer was odd.
+    ServerOdd,
+    /// The server said no.
+    ServerRefused,
+    /// No answer tells whether it was stored.
+    DeliveryUnknown,
+    /// The run stopped first.
+    RunStopped,
+    /// A dry run: it would have been sent.
+    RunDry,
+}
+
+impl OutcomeCode {
+    /// As written in the results.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OutcomeCode::Issue(code) => code.as_str(),
+            OutcomeCode::RowBlank => "row.blank",
+            OutcomeCode::ServerOdd => "server.odd_answer",
+            OutcomeCode::ServerRefused => "server.refused",
+            OutcomeCode::DeliveryUnknown => "delivery.unknown",
+            OutcomeCode::RunStopped => "run.stopped",
+            OutcomeCode::RunDry => "run.dry",
+        }
+    }
+}
+
+/// One reason for an ending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// Its stable name.
+    pub code: OutcomeCode,
+    /// The columns to look at, if any are to blame.
+    pub columns: Vec<ColumnIndex>,
+    /// A sentence without a period.
+    pub message: String,
+}
+
+/// How a row ended, with all that the results say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Which of the seven.
+    pub status: Status,
+    /// The card's id, where it is known.
+    pub id: Option<C3Id>,
+    /// The status of the last answer, where there was one.
+    pub http_status: Option<u16>,
+    /// How many times it was sent.
+    pub attempts: u32,
+    /// Why; empty for a row that simply landed.
+    pub reasons: Vec<Reason>,
+}
+
+impl Outcome {
+    /// The ending of a row that was never sent.
+    pub fn unsent(status: Status, reasons: Vec<Reason>) -> Outcome {
+        Outcome { status, id: None, http_status: None, attempts: 0, reasons }
+    }
+
+    /// The ending of a row that the mapping rejected.
+    pub fn invalid(issues: Vec<Issue>) -> Outcome {
+        Outcome::unsent(Status::Invalid, issues.into_iter().map(Reason::from).collect())
+    }
+}
+
+impl From<Issue> for Reason {
+    fn from(issue: Issue) -> Reason {
+        Reason {
+            code: OutcomeCode::Issue(issue.code),
+            columns: issue.column.into_iter().collect(),
+            message: issue.message,
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! A row of a spreadsheet: its number, its cells as people see them, and what was wrong with reading it.
+
+use std::fmt;
+
+use super::Issue;
+
+/// The number a spreadsheet program shows beside a row: 1-based, header row and blank rows counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowNumber(pub u64);
+
+impl fmt::Display for RowNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A column's place, counted from zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ColumnIndex(pub u32);
+
+impl ColumnIndex {
+    /// The letters a spreadsheet program shows above the column: `A`, `Z`, `AA`, `XFD`.
+    pub fn letters(self) -> String {
+        let mut rest = u64::from(self.0) + 1;
+        let mut letters = Vec::new();
+        while rest > 0 {
+            let digit = ((rest - 1) % 26) as u8;
+            letters.push(char::from(b'A' + digit));
+            rest = (rest - 1) / 26;
+        }
+        letters.iter().rev().collect()
+    }
+
+    /// As an index into a slice of columns.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The column names of a table, as written in its header row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Where the names stand. `RowNumber(0)` is never used.
+    pub row: RowNumber,
+    /// One name a column, untrimmed, in order. Empty names are possible; so are two alike.
+    pub names: Vec<String>,
+}
+
+impl Header {
+    /// What to call a column when talking to a person: its name, or its letters when it has none.
+    pub fn label(&self, column: ColumnIndex) -> String {
+        match self.names.get(column.index()).map(|name| name.trim()) {
+            Some(name) if !name.is_empty() => name.to_owned(),
+            _ => format!("#{}", column.letters()),
+        }
+    }
+}
+
+/// One data row. Always has exactly as many cells as the header has names: a shorter or longer record carries a
+/// `row.ragged` issue, is padded or cut to that width, and is never mapped.
+///
+/// All text lives in one buffer, so a row costs two allocations however many cells it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// What the spreadsheet shows.
+    pub number: RowNumber,
+    /// The physical line on which the record starts, 1-based; text files only.
+    pub line: Option<u64>,
+    /// How far into the source the row ends, in the unit of the table's size hint (bytes or rows). For progress only.
+    pub position: u64,
+    /// What was wrong with reading this row or single cells of it.
+    pub issues: Vec<Issue>,
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl Row {
+    /// An empty row; add its cells with [`Row::push`].
+    pub fn new(number: RowNumber) -> Self {
+        Row { number, line: None, position: 0, issues: Vec::new(), text: String::new(), ends: Vec::new() }
+    }
+
+    /// A row whose cells end at these byte offsets of `text`. For readers that fill whole records at once.
+    ///
+    /// # Panics
+    /// When the ends do not ascend, or do not lie on character boundaries of `text`, or `text` is 4 GiB or longer.
+    pub fn from_parts(number: RowNumber, text: String, ends: Vec<u32>) -> Self {
+        let mut start = 0;
+        for &end in &ends {
+            let end = end as usize;
+            assert!(start <= end && text.is_char_boundary(end), "cell ends must ascend on character boundaries");
+            start = end;
+        }
+        Row { number, line: None, position: 0, issues: Vec::new(), text, ends }
+    }
+
+    /// Adds the next cell.
+    ///
+    /// # Panics
+    /// When a row's text would reach 4 GiB; readers cap records far below.
+    pub fn push(&mut self, cell: &str) {
+        self.text.push_str(cell);
+        self.ends.push(u32::try_from(self.text.len()).expect("readers cap a record far below 4 GiB"));
+    }
+
+    /// How many cells there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are no cells at all.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// A cell's text as people see it, outer white space kept; empty beyond the last cell.
+    pub fn cell(&self, column: ColumnIndex) -> &str {
+        let at = column.index();
+        let Some(&end) = self.ends.get(at) else { return "" };
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.text[start as usize..end as usize]
+    }
+
+    /// All cells in order.
+    pub fn cells(&self) -> impl ExactSizeIterator<Item = &str> {
+        (0..self.ends.len()).map(|at| self.cell(ColumnIndex(at as u32)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_lettered_as_spreadsheets_do() {
+        let letters = |index| ColumnIndex(index).letters();
+        assert_eq!(
+            [letters(0), letters(25), letters(26), letters(701), letters(702), letters(16_383)],
+            ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
+        );
+    }
+
+    #[test]
+    fn cells_come_back_as_pushed() {
+        let mut row = Row::new(RowNumber(2));
+        for cell in ["Åsa", "", " x "] {
+            row.push(cell);
+        }
+        assert_eq!(row.cells().collect::<Vec<_>>(), ["Åsa", "", " x "]);
+        assert_eq!(row.cell(ColumnIndex(7)), "");
+    }
+
+    #[test]
+    fn a_column_without_a_name_is_called_by_its_letters() {
+        let header = Header { row: RowNumber(1), names: vec![" Name ".into(), " ".into()] };
+        assert_eq!(header.label(ColumnIndex(0)), "Name");
+        assert_eq!(header.label(ColumnIndex(1)), "#B");
+        assert_eq!(header.label(ColumnIndex(2)), "#C");
+    }
+}

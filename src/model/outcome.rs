@@ -90,6 +90,8 @@ pub enum OutcomeCode {
     ServerOdd,
     /// The server said no.
     ServerRefused,
+    /// Stored at a later attempt, after one whose outcome stayed unknown: the server may have appended twice.
+    DeliveryResent,
     /// No answer tells whether it was stored.
     DeliveryUnknown,
     /// The run stopped first.
@@ -106,6 +108,7 @@ impl OutcomeCode {
             OutcomeCode::RowBlank => "row.blank",
             OutcomeCode::ServerOdd => "server.odd_answer",
             OutcomeCode::ServerRefused => "server.refused",
+            OutcomeCode::DeliveryResent => "delivery.resent",
             OutcomeCode::DeliveryUnknown => "delivery.unknown",
             OutcomeCode::RunStopped => "run.stopped",
             OutcomeCode::RunDry => "run.dry",

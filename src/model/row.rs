@@ -14,6 +14,10 @@ impl fmt::Display for RowNumber {
     }
 }
 
+/// A row's place in the run, counted from zero: the order in which rows were read, and in which results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ordinal(pub u64);
+
 /// A column's place, counted from zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ColumnIndex(pub u32);

@@ -1,0 +1,140 @@
+//! An answer's body: a resource, error objects, or something else.
+
+use serde_json::Value;
+
+use crate::model::{ServerError, excerpt};
+
+/// How much of a server's text is kept, in characters.
+const MESSAGE_CHARS_MAX: usize = 300;
+/// How many of a server's errors are kept.
+const ERRORS_MAX: usize = 20;
+
+/// What a body turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// A resource object in `data`.
+    Resource(Resource),
+    /// Error objects, or what stands for them; at least one.
+    Errors(Vec<ServerError>),
+    /// JSON, but neither.
+    Other,
+}
+
+/// What the answer says of the card. Ids as text, whether written as number or string.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resource {
+    /// `data.type`.
+    pub kind: Option<String>,
+    /// `data.id`.
+    pub id: Option<String>,
+    /// `data.attributes.c3_id`.
+    pub c3_id: Option<String>,
+}
+
+/// Reads a body; `None` when it is not JSON.
+///
+/// Tolerates unknown members and error bodies in every shape seen: JSON:API `errors` (with `detail` a string or a
+/// list), `{"error": "…"}`, `{"message": "…"}` (API facts, "error bodies").
+pub fn read(body: &[u8]) -> Option<Document> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let errors = match value.get("errors") {
+        Some(Value::Array(errors)) => errors.iter().take(ERRORS_MAX).filter_map(error_object).collect(),
+        Some(other) => error_object(other).into_iter().collect(),
+        None => Vec::new(),
+    };
+    if !errors.is_empty() {
+        return Some(Document::Errors(errors));
+    }
+    if let Some(data @ Value::Object(_)) = value.get("data") {
+        return Some(Document::Resource(Resource {
+            kind: scalar(data.get("type")),
+            id: scalar(data.get("id")),
+            c3_id: scalar(data.pointer("/attributes/c3_id")),
+        }));
+    }
+    Some(match error_object(&value) {
+        Some(error) => Document::Errors(vec![error]),
+        None => Document::Other,
+    })
+}
+
+fn error_object(value: &Value) -> Option<ServerError> {
+    if let Value::String(text) = value {
+        return Some(ServerError { message: excerpt(text, MESSAGE_CHARS_MAX), pointer: None });
+    }
+    let mut said: Vec<String> = Vec::new();
+    for member in ["title", "detail", "error", "error_description", "message"] {
+        for text in texts(value.get(member)) {
+            if !said.iter().any(|earlier| earlier.contains(&text)) {
+                said.push(text);
+            }
+        }
+    }
+    if said.is_empty() {
+        said.extend(scalar(value.get("code")).map(|code| format!("code {code}")));
+    }
+    let pointer = scalar(value.pointer("/source/pointer")).map(|pointer| excerpt(&pointer, MESSAGE_CHARS_MAX));
+    if said.is_empty() && pointer.is_none() {
+        return None;
+    }
+    Some(ServerError { message: excerpt(&said.join(": "), MESSAGE_CHARS_MAX), pointer })
+}
+
+/// A string, or the strings of a list; blank ones left out.
+fn texts(value: Option<&Value>) -> Vec<String> {
+    let list = match value {
+        Some(Value::Array(list)) => list.iter().filter_map(|item| scalar(Some(item))).collect(),
+        other => scalar(other).into_iter().collect::<Vec<_>>(),
+    };
+    list.into_iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
+}
+
+fn scalar(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(body: &str) -> Vec<(String, Option<String>)> {
+        match read(body.as_bytes()) {
+            Some(Document::Errors(errors)) => errors.into_iter().map(|e| (e.message, e.pointer)).collect(),
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn ids_are_text_whether_number_or_string() {
+        let body = r#"{"data":{"type":"c3_contact_cards","id":13,"attributes":{"c3_id":"13","x":[]}},"meta":1}"#;
+        let expected =
+            Resource { kind: Some("c3_contact_cards".into()), id: Some("13".into()), c3_id: Some("13".into()) };
+        assert_eq!(read(body.as_bytes()), Some(Document::Resource(expected)));
+    }
+
+    #[test]
+    fn errors_are_found_in_every_shape() {
+        let pointer = "/data/attributes/contacts/email/0";
+        assert_eq!(
+            errors(&format!(
+                r#"{{"errors":[{{"status":"422","title":"Bad","detail":["no @","no dot"],"source":{{"pointer":"{pointer}"}}}}]}}"#
+            )),
+            [("Bad: no @: no dot".to_owned(), Some(pointer.to_owned()))]
+        );
+        assert_eq!(errors(r#"{"error":"boom\u001b[31m"}"#), [("boom\\u{1b}[31m".to_owned(), None)]);
+        assert_eq!(errors(r#"{"errors":["a","b"]}"#).len(), 2);
+        assert_eq!(errors(r#"{"errors":{"message":"m"}}"#), [("m".to_owned(), None)]);
+        assert_eq!(errors(r#"{"errors":[{"code":17}]}"#), [("code 17".to_owned(), None)]);
+    }
+
+    #[test]
+    fn what_is_neither_is_said_to_be_neither() {
+        assert_eq!(read(b"<html>"), None);
+        assert_eq!(read(b"{}"), Some(Document::Other));
+        assert_eq!(read(b"[1]"), Some(Document::Other));
+    }
+}

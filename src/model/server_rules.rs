@@ -1,0 +1,35 @@
+//! The rules of the server that nobody has documented, each as one setting. The sandbox has a switch for each.
+
+/// Where the person's name stands in the document: the API page's field table and its samples disagree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NameAt {
+    /// `data.attributes.contacts.name`, as in both samples.
+    #[default]
+    Contacts,
+    /// `data.attributes.name`, as in the field table.
+    Attributes,
+    /// In both places.
+    Both,
+}
+
+/// What we assume of the server where its page is silent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ServerRules {
+    /// Where the name goes.
+    pub name_at: NameAt,
+    /// Whether the server may recognise a card by a label/value pair of `custom` too. Then rows that share one wait for each other.
+    pub matches_custom: bool,
+}
+
+impl std::str::FromStr for NameAt {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "contacts" => Ok(NameAt::Contacts),
+            "attributes" => Ok(NameAt::Attributes),
+            "both" => Ok(NameAt::Both),
+            _ => Err("say contacts, attributes or both".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! Rows and verdicts in, decisions out: what to send now, what has ended, how long to wait.
+//! Pure: no clock (it is told `now`, counted from the start of the run), no network, no async.
+
+mod breaker;
+mod jitter;
+mod lanes;
+mod limiter;
+mod policy;
+mod retry;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::time::Duration;
+
+use crate::model::{FatalReason, IdentityKey, Ordinal, Status, Verdict};
+
+use breaker::Breaker;
+use jitter::Jitter;
+use lanes::Lanes;
+use limiter::Limiter;
+pub use policy::Policy;
+use retry::{Decision, decide};
+
+/// What to do next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Send this row's card now.
+    Send {
+        /// The row.
+        row: Ordinal,
+    },
+    /// This row has ended.
+    Settle {
+        /// The row.
+        row: Ordinal,
+        /// How.
+        ending: Ending,
+    },
+    /// Nothing to do before `until`, unless a row or a reply comes in; `None` means only then.
+    Wait {
+        /// Counted from the start of the run.
+        until: Option<Duration>,
+    },
+    /// Every row admitted has ended, and no more will come.
+    Finished,
+}
+
+/// How a row ended, in the schedule's terms.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// One of stored, refused, uncertain, not sent.
+    pub status: Status,
+    /// How many times it was sent.
+    pub attempts: u32,
+    /// The verdict on its last attempt, if one came.
+    pub last: Option<Verdict>,
+    /// Whether an attempt before the last one may have been processed too.
+    pub maybe_twice: bool,
+}
+
+/// Why no more rows are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// No card can succeed until a person changes something.
+    Fatal(FatalReason),
+    /// The server's first answers say that the address, the token's rights or the request itself is wrong.
+    SetUp {
+        /// The status of the answer.
+        status: u16,
+        /// What the server said.
+        message: String,
+    },
+    /// Nothing but failures for a while; the last one.
+    Failing {
+        /// How many in a row.
+        in_a_row: u32,
+        /// The last one, as a sentence.
+        reason: String,
+    },
+    /// The server cannot be reached.
+    Unreachable(String),
+    /// The server asked for a longer pause than the policy grants.
+    PauseTooLong {
+        /// What it asked for.
+        asked: Duration,
+        /// What is granted.
+        granted: Duration,
+    },
+    /// The person, or the system, asked to stop.
+    Interrupted,
+}
+
+/// Decides what is sent when. Holds only the rows that are in the house, never their contents.
+#[derive(Debug)]
+pub struct Schedule {
+    policy: Policy,
+    limiter: Limiter,
+    lanes: Lanes,
+    breaker: Breaker,
+    jitter: Jitter,
+    rows: HashMap<Ordinal, RowState>,
+    ready: BinaryHeap<Reverse<Ordinal>>,
+    backing_off: BinaryHeap<Reverse<(Duration, Ordinal)>>,
+    endings: VecDeque<(Ordinal, Ending)>,
+    in_flight: usize,
+    paused_until: Duration,
+    input_open: bool,
+    stop: Option<StopReason>,
+}
+
+/// What is remembered of a row.
+#[derive(Debug)]
+struct RowState {
+    /// Whether it may be sent again after an unknown outcome.
+    resend: bool,
+    attempts: u32,
+    /// Attempts that count against the row; pauses the server asked for do not.
+    failures: u32,
+    /// Whether an earlier attempt may have been processed.
+    unknown_before: bool,
+    in_flight: bool,
+    sent_at: Duration,
+    last: Option<Verdict>,
+    /// How often the server's last failure text came in a row.
+    same_failure: u32,
+}
+
+impl Schedule {
+    /// An empty schedule.
+    pub fn new(policy: Policy) -> Schedule {
+        Schedule {
+            limiter: Limiter::new(policy.rate),
+            jitter: Jitter::new(policy.seed),
+            breaker: Breaker::default(),
+            lanes: Lanes::default(),
+            rows: HashMap::new(),
+            ready: BinaryHeap::new(),
+            backing_off: BinaryHeap::new(),
+            endings: VecDeque::new(),
+            in_flight: 0,
+            paused_until: Duration::ZERO,
+            input_open: true,
+            stop: None,
+            policy,
+        }
+    }
+
+    /// Takes a row in. Rows must come in input order.
+    ///
+    /// `identities` are what the server may recognise its card by; `resend` says whether the card may be sent again
+    /// when nobody knows what became of the first attempt.
+    ///
+    /// # Panics
+    /// When the row is in the house already.
+    pub fn admit(&mut self, row: Ordinal, identities: Vec<IdentityKey>, resend: bool) {
+        let state = RowState {
+            resend,
+            attempts: 0,
+            failures: 0,
+            unknown_before: false,
+            in_flight: false,
+            sent_at: Duration::ZERO,
+            last: None,
+            same_failure: 0,
+        };
+        assert!(self.rows.insert(row, state).is_none(), "row {row:?} was admitted twice");
+        if self.stop.is_some() {
+            self.settle(row, Status::NotSent);
+        } else if self.lanes.enter(row, identities) {
+            self.ready.push(Reverse(row));
+        }
+    }
+
+    /// No more rows will come.
+    pub fn close_input(&mut self) {
+        self.input_open = false;
+    }
+
+    /// Sends nothing more. Rows that are not in flight end now; those in flight end with their replies.
+    /// The first reason stays.
+    pub fn stop(&mut self, reason: StopReason) {
+        if self.stop.is_some() {
+            return;
+        }
+        self.stop = Some(reason);
+        self.ready.clear();
+        self.backing_off.clear();
+        let mut idle: Vec<Ordinal> =
+            self.rows.iter().filter(|(_, state)| !state.in_flight).map(|(&row, _)| row).collect();
+        idle.sort_unstable();
+        for row in idle {
+            self.settle_unsent(row);
+        }
+    }
+
+    /// Gives up on the rows in flight: nobody will hear their answers.
+    pub fn abandon(&mut self) {
+        let mut flying: Vec<Ordinal> =
+            self.rows.iter().filter(|(_, state)| state.in_flight).map(|(&row, _)| row).collect();
+        flying.sort_unstable();
+        for row in flying {
+            self.in_flight -= 1;
+            if let Some(state) = self.rows.get_mut(&row) {
+                state.in_flight = false;
+                state.last = None;
+            }
+            self.settle(row, Status::Uncertain);
+        }
+    }
+
+    /// Why it stopped, if it did.
+    pub fn stopped(&self) -> Option<&StopReason> {
+        self.stop.as_ref()
+    }
+
+    /// How many rows are in flight.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Until when everybody waits because the server asked for it, if that is after `now`.
+    pub fn paused_until(&self, now: Duration) -> Option<Duration> {
+        (self.paused_until > now && self.stop.is_none()).then_some(self.paused_until)
+    }
+
+    /// Takes the verdict on a row that is in flight. A row that is not is ignored: it was abandoned.
+    pub fn reply(&mut self, row: Ordinal, verdict: Verdict, now: Duration) {
+        let Some(state) = self.rows.get_mut(&row).filter(|state| state.in_flight) else { return };
+        state.in_flight = false;
+        self.in_flight -= 1;
+        let repeated =
+            matches!(verdict, Verdict::Unknown { status: Some(_), .. }) && state.last.as_ref() == Some(&verdict);
+        state.same_failure = if repeated { state.same_failure + 1 } else { 1 };
+        state.unknown_before |= matches!(verdict, Verdict::Unknown { .. });
+
+        // Several answers to requests that were sent before one pause are one message, not several.
+        let news = state.sent_at >= self.breaker.last_pause_began();
+        let mut stop = self.breaker.hear(&self.policy, &verdict, news);
+        let decision = match stop {
+            // The run was set up wrongly; the row itself was not judged.
+            Some(StopReason::SetUp { .. }) => Decision::Again { after: Duration::ZERO },
+            _ => decide(&self.policy, &mut self.jitter, state, &verdict),
+        };
+        if let Verdict::NotProcessed { status: Some(_), retry_after, .. } = verdict {
+            let asked = self.breaker.pause(&self.policy, &mut self.jitter, retry_after, news, now);
+            let granted = self.policy.retry_after_max;
+            self.paused_until = self.paused_until.max(now + asked.min(granted));
+            if asked > granted {
+                stop = Some(StopReason::PauseTooLong { asked, granted });
+            }
+        }
+        state.last = Some(verdict);
+        match decision {
+            Decision::End(status) => self.settle(row, status),
+            Decision::Again { .. } if self.stop.is_some() => self.settle_unsent(row),
+            Decision::Again { after } if after.is_zero() => self.ready.push(Reverse(row)),
+            Decision::Again { after } => self.backing_off.push(Reverse((now + after, row))),
+            Decision::GiveUp(_) if self.stop.is_some() => self.settle_unsent(row),
+            // The row is idle and has not ended: stopping ends it together with all others.
+            Decision::GiveUp(reason) => self.stop(reason),
+        }
+        if let Some(reason) = stop {
+            self.stop(reason);
+        }
+    }
+
+    /// What to do at `now`. Call it again after every answer but `Wait` and `Finished`.
+    pub fn step(&mut self, now: Duration) -> Step {
+        if let Some((row, ending)) = self.endings.pop_front() {
+            return Step::Settle { row, ending };
+        }
+        while let Some(&Reverse((due, row))) = self.backing_off.peek() {
+            if due > now {
+                break;
+            }
+            self.backing_off.pop();
+            self.ready.push(Reverse(row));
+        }
+        let Some(&Reverse(row)) = self.ready.peek() else {
+            if !self.input_open && self.rows.is_empty() {
+                return Step::Finished;
+            }
+            return Step::Wait { until: self.next_due() };
+        };
+        // Until one answer shows that address, token and form are right, one row goes alone: a set-up error must
+        // cost one request, not as many as there are slots.
+        let slots = if self.breaker.opened() { self.policy.concurrency } else { 1 };
+        if self.in_flight >= slots {
+            return Step::Wait { until: self.next_due() };
+        }
+        if self.paused_until > now {
+            return Step::Wait { until: Some(self.paused_until) };
+        }
+        if let Err(wait) = self.limiter.take(now) {
+            return Step::Wait { until: Some(now + wait) };
+        }
+        self.ready.pop();
+        let state = self.rows.get_mut(&row).expect("a ready row is in the house");
+        state.attempts += 1;
+        state.in_flight = true;
+        state.sent_at = now;
+        self.in_flight += 1;
+        Step::Send { row }
+    }
+
+    fn next_due(&self) -> Option<Duration> {
+        self.backing_off.peek().map(|&Reverse((due, _))| due)
+    }
+
+    /// Ends a row that the run leaves behind: honest about an earlier attempt that may have been processed.
+    fn settle_unsent(&mut self, row: Ordinal) {
+        let unknown = self.rows.get(&row).is_some_and(|state| state.unknown_before);
+        self.settle(row, if unknown { Status::Uncertain } else { Status::NotSent });
+    }
+
+    fn settle(&mut self, row: Ordinal, status: Status) {
+        let state = self.rows.remove(&row).expect("a row settles once");
+        let maybe_twice = status == Status::Stored && state.unknown_before;
+        self.endings.push_back((row, Ending { status, attempts: state.attempts, last: state.last, maybe_twice }));
+        for next in self.lanes.leave(row) {
+            if self.stop.is_none() {
+                self.ready.push(Reverse(next));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! May this row be sent again, and when? The table of the API facts, "May a row be sent again?".
+
+use std::time::Duration;
+
+use super::jitter::Jitter;
+use super::{Policy, RowState, StopReason};
+use crate::model::{Status, Verdict};
+
+/// What becomes of the row.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is sent again after this pause, at the earliest.
+    Again {
+        /// How long to wait.
+        after: Duration,
+    },
+    /// It has ended.
+    End(Status),
+    /// It cannot be sent, and neither can any other.
+    GiveUp(StopReason),
+}
+
+/// Decides on a verdict, and counts it against the row.
+pub fn decide(policy: &Policy, jitter: &mut Jitter, row: &mut RowState, verdict: &Verdict) -> Decision {
+    match verdict {
+        Verdict::Stored { .. } => Decision::End(Status::Stored),
+        Verdict::Refused { .. } => Decision::End(Status::Refused),
+        // The run stops; the row itself was not taken.
+        Verdict::Fatal { .. } => Decision::Again { after: Duration::ZERO },
+        // The pause is the run's, and does not count against the row.
+        Verdict::NotProcessed { status: Some(_), .. } => Decision::Again { after: Duration::ZERO },
+        Verdict::NotProcessed { status: None, reason, .. } => {
+            row.failures += 1;
+            if row.failures >= policy.failures_max {
+                return Decision::GiveUp(StopReason::Unreachable(reason.clone()));
+            }
+            let longest = doubled(policy.retry_pause, row.failures, policy.pause_max);
+            Decision::Again { after: longest / 2 + jitter.up_to(longest / 2) }
+        }
+        Verdict::Unknown { .. } => {
+            row.failures += 1;
+            let hopeless = row.failures >= policy.failures_max || row.same_failure >= policy.same_failure_max;
+            if !row.resend || hopeless {
+                return Decision::End(Status::Uncertain);
+            }
+            let spread = doubled(policy.uncertain_pause, row.failures, policy.pause_max.max(policy.uncertain_pause));
+            Decision::Again { after: policy.uncertain_pause + jitter.up_to(spread) }
+        }
+    }
+}
+
+/// `first`, doubled with every failure after the first, at most `max`.
+fn doubled(first: Duration, failures: u32, max: Duration) -> Duration {
+    first.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(max)
+}

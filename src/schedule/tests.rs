@@ -1,0 +1,306 @@
+//! Stories of single rows, and a seeded simulation of whole runs on told time.
+
+use super::*;
+use crate::model::{C3Id, ServerError};
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+fn policy() -> Policy {
+    Policy { rate: None, ..Policy::default() }
+}
+
+fn stored() -> Verdict {
+    Verdict::Stored { status: 201, id: C3Id::new("13"), oddity: None }
+}
+
+fn refused(status: u16) -> Verdict {
+    Verdict::Refused { status, errors: vec![ServerError::default()] }
+}
+
+fn unknown() -> Verdict {
+    Verdict::Unknown { status: None, reason: "reset".into() }
+}
+
+fn throttled(retry_after: Option<Duration>) -> Verdict {
+    Verdict::NotProcessed { status: Some(429), retry_after, reason: "429".into() }
+}
+
+fn unreachable() -> Verdict {
+    Verdict::NotProcessed { status: None, retry_after: None, reason: "refused".into() }
+}
+
+/// Rows 0..n, each with the identities given, all admitted and the input closed.
+fn schedule(policy: Policy, rows: &[&[u64]]) -> Schedule {
+    let mut schedule = Schedule::new(policy);
+    for (row, keys) in rows.iter().enumerate() {
+        schedule.admit(Ordinal(row as u64), keys.iter().map(|&key| IdentityKey(key)).collect(), !keys.is_empty());
+    }
+    schedule.close_input();
+    schedule
+}
+
+fn send(schedule: &mut Schedule, now: Duration) -> Ordinal {
+    match schedule.step(now) {
+        Step::Send { row } => row,
+        other => panic!("expected to send, got {other:?}"),
+    }
+}
+
+fn settle(schedule: &mut Schedule, now: Duration) -> (u64, Status, u32) {
+    match schedule.step(now) {
+        Step::Settle { row, ending } => (row.0, ending.status, ending.attempts),
+        other => panic!("expected an ending, got {other:?}"),
+    }
+}
+
+fn wait(schedule: &mut Schedule, now: Duration) -> Option<Duration> {
+    match schedule.step(now) {
+        Step::Wait { until } => until,
+        other => panic!("expected to wait, got {other:?}"),
+    }
+}
+
+#[test]
+fn the_first_row_goes_alone_until_an_answer_opens_the_door() {
+    let mut s = schedule(policy(), &[&[1], &[2], &[3]]);
+    assert_eq!(send(&mut s, ms(0)), Ordinal(0));
+    assert_eq!(wait(&mut s, ms(1)), None);
+    s.reply(Ordinal(0), stored(), ms(2));
+    assert_eq!(settle(&mut s, ms(2)), (0, Status::Stored, 1));
+    assert_eq!(send(&mut s, ms(2)), Ordinal(1));
+    assert_eq!(send(&mut s, ms(2)), Ordinal(2));
+}
+
+#[test]
+fn rows_that_share_an_identity_go_one_after_another_even_through_a_retry() {
+    let mut s = schedule(policy(), &[&[1], &[1, 2], &[2], &[9]]);
+    send(&mut s, ms(0));
+    s.reply(Ordinal(0), unknown(), ms(10));
+    assert_eq!(send(&mut s, ms(10)), Ordinal(3), "only the stranger may pass");
+    s.reply(Ordinal(3), stored(), ms(20));
+    settle(&mut s, ms(20));
+    let due = wait(&mut s, ms(20)).expect("row 0 is due again");
+    assert!(due >= ms(3_010), "not before a few seconds: {due:?}");
+    assert_eq!(send(&mut s, due), Ordinal(0));
+    s.reply(Ordinal(0), stored(), due);
+    let Step::Settle { ending, .. } = s.step(due) else { panic!("row 0 has landed") };
+    assert!(ending.maybe_twice && ending.attempts == 2);
+    assert_eq!(send(&mut s, due), Ordinal(1));
+    assert_eq!(wait(&mut s, due), None, "row 2 waits for row 1");
+}
+
+#[test]
+fn a_row_without_identity_is_never_sent_again_after_an_unknown_outcome() {
+    let mut s = schedule(policy(), &[&[]]);
+    send(&mut s, ms(0));
+    s.reply(Ordinal(0), unknown(), ms(1));
+    assert_eq!(settle(&mut s, ms(1)), (0, Status::Uncertain, 1));
+    assert_eq!(s.step(ms(1)), Step::Finished);
+}
+
+#[test]
+fn a_row_without_identity_is_sent_again_when_it_was_certainly_not_processed() {
+    let mut s = schedule(policy(), &[&[]]);
+    send(&mut s, ms(0));
+    s.reply(Ordinal(0), unreachable(), ms(1));
+    let due = wait(&mut s, ms(1)).expect("due again");
+    assert_eq!(send(&mut s, due), Ordinal(0));
+    s.reply(Ordinal(0), throttled(Some(ms(700))), due);
+    assert_eq!(wait(&mut s, due), Some(due + ms(700)));
+    assert_eq!(send(&mut s, due + ms(700)), Ordinal(0));
+}
+
+#[test]
+fn a_pause_holds_every_row_and_counts_against_none() {
+    let mut s = schedule(policy(), &[&[1], &[2], &[3]]);
+    send(&mut s, ms(0));
+    s.reply(Ordinal(0), stored(), ms(1));
+    settle(&mut s, ms(1));
+    (send(&mut s, ms(1)), send(&mut s, ms(1)));
+    s.reply(Ordinal(1), throttled(Some(ms(2_000))), ms(5));
+    s.reply(Ordinal(2), throttled(Some(ms(1_000))), ms(6));
+    assert_eq!(wait(&mut s, ms(7)), Some(ms(2_005)));
+    assert_eq!(s.paused_until(ms(7)), Some(ms(2_005)));
+    assert_eq!(send(&mut s, ms(2_005)), Ordinal(1));
+    assert_eq!(send(&mut s, ms(2_005)), Ordinal(2));
+}
+
+#[test]
+fn a_pause_beyond_what_is_granted_stops_the_run() {
+    let mut s = schedule(policy(), &[&[1], &[2]]);
+    send(&mut s, ms(0));
+    s.reply(Ordinal(0), throttled(Some(Duration::from_secs(86_400 * 365))), ms(1));
+    assert_eq!(settle(&mut s, ms(1)), (0, Status::NotSent, 1));
+    assert_eq!(settle(&mut s, ms(1)), (1, Status::NotSent, 0));
+    assert!(matches!(s.stopped(), Some(StopReason::PauseTooLong { .. })));
+}
+
+#[test]
+fn an_unauthorized_answer_stops_the_run_after_one_request() {
+    let mut s = schedule(policy(), &[&[1], &[2], &[1]]);
+    send(&mut s, ms(0));
+    s.reply(Ordinal(0), Verdict::Fatal { status: Some(401), reason: FatalReason::Unauthorized(String::new()) }, ms(1));
+    for row in 0..3 {
+        assert_eq!(settle(&mut s, ms(1)), (row, Status::NotSent, u32::from(row == 0)));
+    }
+    s.admit(Ordinal(3), vec![IdentityKey(1)], true);
+    assert_eq!(settle(&mut s, ms(1)), (3, Status::NotSent, 0));
+    assert_eq!(s.step(ms(1)), Step::Finished);
+}
+
+#[test]
+fn not_found_stops_at_first_but_marks_a_row_later() {
+    let mut s = schedule(policy(), &[&[1], &[2]]);
+    send(&mut s, ms(0));
+    s.reply(Ordinal(0), refused(404), ms(1));
+    assert_eq!(settle(&mut s, ms(1)), (0, Status::NotSent, 1));
+    assert_eq!(s.stopped(), Some(&StopReason::SetUp { status: 404, message: String::new() }));
+
+    let mut s = schedule(policy(), &[&[1], &[2], &[3], &[4], &[5]]);
+    send(&mut s, ms(0));
+    s.reply(Ordinal(0), refused(422), ms(1));
+    assert_eq!(settle(&mut s, ms(1)), (0, Status::Refused, 1));
+    for (row, expected) in [(1, Status::Refused), (2, Status::Refused), (3, Status::NotSent)] {
+        assert_eq!(send(&mut s, ms(row)), Ordinal(row));
+        s.reply(Ordinal(row), refused(403), ms(row));
+        assert_eq!(settle(&mut s, ms(row)), (row, expected, 1));
+    }
+    assert_eq!(settle(&mut s, ms(9)), (4, Status::NotSent, 0));
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_stops_the_run() {
+    let mut s = schedule(policy(), &[&[1], &[2]]);
+    let (mut now, mut sent) = (ms(0), 0);
+    loop {
+        match s.step(now) {
+            Step::Send { row } => {
+                sent += 1;
+                s.reply(row, unreachable(), now);
+            }
+            Step::Wait { until } => now = until.expect("somebody is due"),
+            Step::Settle { ending, .. } => assert_eq!(ending.status, Status::NotSent),
+            Step::Finished => break,
+        }
+    }
+    assert!((5..=10).contains(&sent), "{sent} requests");
+    assert_eq!(s.stopped(), Some(&StopReason::Unreachable("refused".into())));
+}
+
+#[test]
+fn the_same_500_again_and_again_ends_the_row_early() {
+    let mut s = schedule(policy(), &[&[1]]);
+    let verdict = || Verdict::Unknown { status: Some(500), reason: "no such field".into() };
+    let mut now = ms(0);
+    for _ in 0..2 {
+        send(&mut s, now);
+        s.reply(Ordinal(0), verdict(), now);
+        now = wait(&mut s, now).expect("due again");
+    }
+    send(&mut s, now);
+    s.reply(Ordinal(0), verdict(), now);
+    assert_eq!(settle(&mut s, now), (0, Status::Uncertain, 3));
+}
+
+#[test]
+fn an_interrupt_lets_flying_rows_land_and_a_second_one_leaves_them_uncertain() {
+    let mut s = schedule(policy(), &[&[1], &[2], &[3], &[4]]);
+    send(&mut s, ms(0));
+    s.reply(Ordinal(0), stored(), ms(1));
+    settle(&mut s, ms(1));
+    (send(&mut s, ms(1)), send(&mut s, ms(1)));
+    s.stop(StopReason::Interrupted);
+    assert_eq!(settle(&mut s, ms(2)), (3, Status::NotSent, 0));
+    assert_eq!(wait(&mut s, ms(2)), None);
+    s.reply(Ordinal(2), stored(), ms(3));
+    assert_eq!(settle(&mut s, ms(3)), (2, Status::Stored, 1));
+    s.abandon();
+    assert_eq!(settle(&mut s, ms(4)), (1, Status::Uncertain, 1));
+    s.reply(Ordinal(1), stored(), ms(5));
+    assert_eq!(s.step(ms(5)), Step::Finished);
+}
+
+/// A whole run on told time against a server that fails by the seed. Checks what must hold at every moment.
+fn simulate(seed: u64) {
+    let mut chance = Jitter::new(seed);
+    let mut below = move |n: u64| (chance.up_to(Duration::from_nanos(n * 1_000)).as_nanos() as u64 / 1_000).min(n - 1);
+    let rows = 1 + below(60);
+    let rate = [None, Some(20.0), Some(300.0)][below(3) as usize];
+    let policy = Policy { rate, concurrency: 1 + below(8) as usize, seed, ..Policy::default() };
+    let slots = policy.concurrency;
+    let mut s = Schedule::new(policy);
+    let keys: Vec<Vec<IdentityKey>> =
+        (0..rows).map(|_| (0..below(4)).map(|_| IdentityKey(below(1 + rows / 2))).collect()).collect();
+    let (mut admitted, mut now) = (0, Duration::ZERO);
+    let mut flying: Vec<(Duration, Ordinal, Verdict)> = Vec::new();
+    let mut endings: HashMap<u64, Status> = HashMap::new();
+    let mut unknown_without_identity: Vec<Ordinal> = Vec::new();
+    let mut finished: Vec<(u64, Vec<IdentityKey>)> = Vec::new();
+    for _ in 0..100_000 {
+        if admitted < rows && below(3) > 0 {
+            let row = admitted as usize;
+            s.admit(Ordinal(admitted), keys[row].clone(), !keys[row].is_empty());
+            admitted += 1;
+            if admitted == rows {
+                s.close_input();
+            }
+        }
+        match s.step(now) {
+            Step::Send { row } => {
+                assert!(!unknown_without_identity.contains(&row), "seed {seed}: {row:?} sent again on a guess");
+                let mine = &keys[row.0 as usize];
+                for (_, other, _) in &flying {
+                    let theirs = &keys[other.0 as usize];
+                    assert!(!mine.iter().any(|k| theirs.contains(k)), "seed {seed}: {row:?} races {other:?}");
+                }
+                for (later, theirs) in &finished {
+                    assert!(*later < row.0 || !mine.iter().any(|k| theirs.contains(k)), "seed {seed}: order");
+                }
+                let verdict = match below(12) {
+                    0 => unknown(),
+                    1 => throttled(Some(ms(below(3_000)))),
+                    2 => throttled(None),
+                    3 => unreachable(),
+                    4 => refused(422),
+                    5 => Verdict::Unknown { status: Some(500), reason: "boom".into() },
+                    _ => stored(),
+                };
+                if mine.is_empty() && matches!(verdict, Verdict::Unknown { .. }) {
+                    unknown_without_identity.push(row);
+                }
+                flying.push((now + ms(1 + below(500)), row, verdict));
+                assert!(flying.len() <= slots, "seed {seed}: too many in flight");
+            }
+            Step::Settle { row, ending } => {
+                assert!(endings.insert(row.0, ending.status).is_none(), "seed {seed}: {row:?} ended twice");
+                finished.push((row.0, keys[row.0 as usize].clone()));
+            }
+            Step::Wait { until } => {
+                flying.sort_by_key(|(at, row, _)| (*at, *row));
+                let next = flying.first().map(|(at, _, _)| *at).into_iter().chain(until).min();
+                if let Some(next) = next {
+                    now = now.max(next);
+                } else {
+                    assert!(admitted < rows, "seed {seed}: waits for nothing");
+                }
+                while flying.first().is_some_and(|(at, _, _)| *at <= now) {
+                    let (_, row, verdict) = flying.remove(0);
+                    s.reply(row, verdict, now);
+                }
+            }
+            Step::Finished => {
+                assert_eq!(endings.len() as u64, rows, "seed {seed}: every row ends");
+                assert!(s.rows.is_empty() && s.in_flight() == 0, "seed {seed}: nothing is left behind");
+                return;
+            }
+        }
+    }
+    panic!("seed {seed}: the run does not end");
+}
+
+#[test]
+fn a_thousand_seeded_runs_keep_every_promise() {
+    (0..1_000).for_each(simulate);
+}

@@ -4,6 +4,8 @@
 pub mod jsonapi;
 pub mod mapping;
 pub mod model;
+pub mod results;
 pub mod sandbox;
 pub mod schedule;
 pub mod source;
+pub mod upload;

@@ -1,0 +1,9 @@
+//! Bytes out, a verdict back: one attempt, no second thoughts. Touches the network, and no clock but the one it is given.
+
+mod client;
+mod endpoint;
+mod reply;
+mod transport;
+
+pub use client::{Client, ClientError, ClientSettings};
+pub use endpoint::{Endpoint, EndpointError};

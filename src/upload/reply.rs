@@ -1,0 +1,300 @@
+//! Status, headers and body → verdict: one table (API facts, "What the server may answer").
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+
+use crate::jsonapi::{self, Document, Resource};
+use crate::model::{C3Id, FatalReason, ServerError, Verdict, excerpt};
+
+/// How much of a server's free text is told, in characters.
+const TEXT_CHARS_MAX: usize = 200;
+
+/// An answer as it came in.
+#[derive(Debug)]
+pub struct Reply<'a> {
+    pub status: u16,
+    pub headers: &'a HeaderMap,
+    pub body: &'a [u8],
+    /// Why the body is not whole, if it is not.
+    pub broken: Option<&'a str>,
+    /// The time of day at which it came.
+    pub received: SystemTime,
+}
+
+/// What the answer means.
+pub fn verdict(reply: &Reply<'_>) -> Verdict {
+    let status = reply.status;
+    match status {
+        200..=299 => success(reply),
+        301 | 302 | 303 | 307 | 308 => {
+            let target = header(reply, LOCATION).unwrap_or("an address it does not name");
+            Verdict::Fatal { status: Some(status), reason: FatalReason::Redirect(excerpt(target, TEXT_CHARS_MAX)) }
+        }
+        401 => Verdict::Fatal { status: Some(status), reason: FatalReason::Unauthorized(said(reply)) },
+        407 => Verdict::NotProcessed {
+            status: None,
+            retry_after: None,
+            reason: "the proxy asks for a login (HTTP 407)".to_owned(),
+        },
+        425 | 429 => not_processed(reply),
+        503 if reply.headers.contains_key(RETRY_AFTER) => not_processed(reply),
+        // The server gave up waiting for the request, or says it has no such function: 408 may come after the work.
+        408 => unknown(reply),
+        501 | 505 => refused(reply),
+        400..=499 => refused(reply),
+        _ => unknown(reply),
+    }
+}
+
+fn success(reply: &Reply<'_>) -> Verdict {
+    let status = reply.status;
+    if let Some(broken) = reply.broken {
+        return Verdict::Unknown { status: Some(status), reason: broken.to_owned() };
+    }
+    let stored = |id: Option<C3Id>, oddity: Option<String>| Verdict::Stored { status, id, oddity };
+    let located = || header(reply, LOCATION).and_then(id_of_location);
+    if reply.body.iter().all(u8::is_ascii_whitespace) {
+        return match located() {
+            Some(id) => stored(Some(id), None),
+            None => stored(None, Some("stored, but the answer is empty and names no id".to_owned())),
+        };
+    }
+    match jsonapi::read(reply.body) {
+        None => {
+            Verdict::Unknown { status: Some(status), reason: format!("the answer is no JSON: {}", glimpse(reply.body)) }
+        }
+        Some(Document::Errors(errors)) => Verdict::Unknown {
+            status: Some(status),
+            reason: format!("the answer says both yes and no: {}", join(&errors)),
+        },
+        Some(Document::Resource(resource)) => match id_of(&resource) {
+            Ok(Some(id)) => stored(Some(id), None),
+            Ok(None) => match located() {
+                Some(id) => stored(Some(id), None),
+                None => stored(None, Some("stored, but the answer names no id".to_owned())),
+            },
+            Err(oddity) => stored(None, Some(oddity)),
+        },
+        Some(Document::Other) => match located() {
+            Some(id) => stored(Some(id), None),
+            None => stored(None, Some("stored, but the answer holds no card".to_owned())),
+        },
+    }
+}
+
+/// `attributes.c3_id`, else `id`; an oddity when they disagree or belong to something else.
+fn id_of(resource: &Resource) -> Result<Option<C3Id>, String> {
+    if let Some(kind) = resource.kind.as_deref().filter(|kind| *kind != "c3_contact_cards") {
+        return Err(format!("stored, but the answer is about {:?}, not a contact card", excerpt(kind, 40)));
+    }
+    let read = |text: &Option<String>| match text {
+        None => Ok(None),
+        Some(text) => C3Id::new(text).map(Some).ok_or_else(|| format!("stored, but {:?} is no id", excerpt(text, 40))),
+    };
+    match (read(&resource.c3_id)?, read(&resource.id)?) {
+        (Some(c3_id), Some(id)) if c3_id != id => {
+            Err(format!("stored, but the answer names two ids: c3_id {c3_id} and id {id}"))
+        }
+        (c3_id, id) => Ok(c3_id.or(id)),
+    }
+}
+
+/// The last path segment. The vendor's library builds `//x//c3_contact_cards/13`: read, never followed.
+fn id_of_location(location: &str) -> Option<C3Id> {
+    let path = location.split(['?', '#']).next()?;
+    let last = path.trim_end_matches('/').rsplit('/').next()?;
+    C3Id::new(last).filter(|id| id.as_str().bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn refused(reply: &Reply<'_>) -> Verdict {
+    let errors = match jsonapi::read(reply.body) {
+        Some(Document::Errors(errors)) => errors,
+        _ => vec![ServerError { message: glimpse(reply.body), pointer: None }],
+    };
+    Verdict::Refused { status: reply.status, errors }
+}
+
+fn not_processed(reply: &Reply<'_>) -> Verdict {
+    let reason = with_text("asked to wait", reply);
+    Verdict::NotProcessed { status: Some(reply.status), retry_after: retry_after(reply), reason }
+}
+
+fn unknown(reply: &Reply<'_>) -> Verdict {
+    Verdict::Unknown { status: Some(reply.status), reason: with_text("failed", reply) }
+}
+
+fn with_text(what: &str, reply: &Reply<'_>) -> String {
+    match said(reply) {
+        text if text.is_empty() => format!("the server {what} (HTTP {})", reply.status),
+        text => format!("the server {what} (HTTP {}): {text}", reply.status),
+    }
+}
+
+/// `Retry-After` in both its forms (RFC 9110, 10.2.3). A date is compared with the server's own clock where it tells
+/// it; one in the past is no wait.
+fn retry_after(reply: &Reply<'_>) -> Option<Duration> {
+    let value = header(reply, RETRY_AFTER)?.trim();
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    let now = header(reply, DATE).and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(reply.received);
+    Some(until.duration_since(now).unwrap_or_default())
+}
+
+fn header<'a>(reply: &Reply<'a>, name: HeaderName) -> Option<&'a str> {
+    reply.headers.get(name)?.to_str().ok()
+}
+
+/// What the server said, as one line; empty when it said nothing.
+fn said(reply: &Reply<'_>) -> String {
+    match jsonapi::read(reply.body) {
+        Some(Document::Errors(errors)) => join(&errors),
+        _ => glimpse(reply.body),
+    }
+}
+
+fn join(errors: &[ServerError]) -> String {
+    errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+/// The beginning of a body that is not what it should be; of a web page, its title.
+fn glimpse(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+    let text = text.trim();
+    let lower = text.to_ascii_lowercase();
+    if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
+        let title = lower.find("<title>").map(|at| at + 7).and_then(|from| {
+            let len = lower[from..].find("</title>")?;
+            Some(text[from..from + len].trim())
+        });
+        return match title {
+            Some(title) => format!("a web page titled \"{}\"", excerpt(title, 80)),
+            None => "a web page".to_owned(),
+        };
+    }
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    excerpt(&line, TEXT_CHARS_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(status: u16, headers: &[(&str, &str)], body: &str) -> Verdict {
+        let headers: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| (name.parse::<HeaderName>().expect("name"), value.parse().expect("value")))
+            .collect();
+        let received = httpdate::parse_http_date("Mon, 23 Nov 2026 12:00:00 GMT").expect("a date");
+        verdict(&Reply { status, headers: &headers, body: body.as_bytes(), broken: None, received })
+    }
+
+    fn stored(verdict: Verdict) -> (Option<String>, Option<String>) {
+        match verdict {
+            Verdict::Stored { id, oddity, .. } => (id.map(|id| id.to_string()), oddity),
+            other => panic!("not stored: {other:?}"),
+        }
+    }
+
+    fn card(id: &str, c3_id: &str) -> String {
+        format!(r#"{{"data":{{"type":"c3_contact_cards","id":{id},"attributes":{{"c3_id":{c3_id}}}}}}}"#)
+    }
+
+    #[test]
+    fn every_2xx_with_an_id_is_stored() {
+        for status in [200, 201, 202, 203, 299] {
+            assert_eq!(stored(ask(status, &[], &card("\"13\"", "13"))), (Some("13".into()), None));
+        }
+        assert_eq!(stored(ask(201, &[], &card("13", "\"13\""))).0, Some("13".into()));
+        let only_id = r#"{"data":{"id":"7"}}"#;
+        assert_eq!(stored(ask(201, &[], only_id)).0, Some("7".into()));
+    }
+
+    #[test]
+    fn the_id_may_stand_in_the_location_only() {
+        for location in ["//x//c3_contact_cards/13", "https://h/13?x=1", "/13/"] {
+            assert_eq!(stored(ask(204, &[("location", location)], "")), (Some("13".into()), None), "{location}");
+        }
+        let (id, oddity) = stored(ask(204, &[("location", "/c3_contact_cards/")], ""));
+        assert!(id.is_none() && oddity.is_some());
+        assert_eq!(stored(ask(201, &[("location", "/13")], "{}")).0, Some("13".into()));
+    }
+
+    #[test]
+    fn stored_but_odd_is_stored_and_says_so() {
+        for body in [card("\"13\"", "14"), "{}".into(), r#"{"data":{"type":"users","id":"13"}}"#.into(), String::new()]
+        {
+            let (id, oddity) = stored(ask(201, &[], &body));
+            assert!(id.is_none() && oddity.is_some(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_2xx_nobody_can_read_is_unknown() {
+        for body in ["<html><title>Login</title>", r#"{"data":{"#, r#"{"errors":[{"title":"x"}]}"#] {
+            assert!(matches!(ask(200, &[], body), Verdict::Unknown { status: Some(200), .. }), "{body}");
+        }
+        let Verdict::Unknown { reason, .. } = ask(200, &[], "<!DOCTYPE html><html><title> Log\x07in </title>") else {
+            panic!("unknown")
+        };
+        assert_eq!(reason, "the answer is no JSON: a web page titled \"Log\\u{7}in\"");
+    }
+
+    #[test]
+    fn a_broken_body_makes_only_a_success_unknown() {
+        let headers = HeaderMap::new();
+        let mut reply = Reply {
+            status: 201,
+            headers: &headers,
+            body: b"{}",
+            broken: Some("broke off"),
+            received: SystemTime::UNIX_EPOCH,
+        };
+        assert!(matches!(verdict(&reply), Verdict::Unknown { .. }));
+        reply.status = 422;
+        assert!(matches!(verdict(&reply), Verdict::Refused { .. }));
+    }
+
+    #[test]
+    fn each_status_has_its_meaning() {
+        for status in [400, 403, 404, 405, 406, 409, 410, 413, 415, 418, 422, 501] {
+            assert!(matches!(ask(status, &[], ""), Verdict::Refused { .. }), "{status}");
+        }
+        for status in [408, 500, 502, 503, 504, 520, 599, 304, 300] {
+            assert!(matches!(ask(status, &[], ""), Verdict::Unknown { .. }), "{status}");
+        }
+        assert!(matches!(ask(401, &[], ""), Verdict::Fatal { reason: FatalReason::Unauthorized(_), .. }));
+        for status in [301, 302, 303, 307, 308] {
+            let verdict = ask(status, &[("location", "https://elsewhere/")], "");
+            let expected = FatalReason::Redirect("https://elsewhere/".into());
+            assert_eq!(verdict, Verdict::Fatal { status: Some(status), reason: expected });
+        }
+    }
+
+    #[test]
+    fn retry_after_is_read_in_both_forms() {
+        let wait = |status, headers: &[(&str, &str)]| match ask(status, headers, "") {
+            Verdict::NotProcessed { status: Some(_), retry_after, .. } => retry_after.map(|wait| wait.as_secs()),
+            other => panic!("{other:?}"),
+        };
+        let in_half_a_minute = "Mon, 23 Nov 2026 12:00:30 GMT";
+        assert_eq!(wait(429, &[("retry-after", "7")]), Some(7));
+        assert_eq!(wait(503, &[("retry-after", in_half_a_minute)]), Some(30));
+        let date = ("date", "Mon, 23 Nov 2026 12:00:20 GMT");
+        assert_eq!(wait(429, &[("retry-after", in_half_a_minute), date]), Some(10));
+        assert_eq!(wait(429, &[("retry-after", "Mon, 23 Nov 2020 12:00:30 GMT")]), Some(0));
+        assert_eq!(wait(429, &[("retry-after", "-5")]), None);
+        assert_eq!(wait(429, &[]), None);
+    }
+
+    #[test]
+    fn a_refusal_keeps_the_servers_words_and_pointer() {
+        let body = r#"{"errors":[{"detail":"bad","source":{"pointer":"/data/attributes/contacts/email/1"}}]}"#;
+        let expected = ServerError { message: "bad".into(), pointer: Some("/data/attributes/contacts/email/1".into()) };
+        assert_eq!(ask(422, &[], body), Verdict::Refused { status: 422, errors: vec![expected] });
+        let Verdict::Refused { errors, .. } = ask(400, &[], "plain\n  text") else { panic!("refused") };
+        assert_eq!(errors[0].message, "plain text");
+    }
+}

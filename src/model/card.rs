@@ -107,6 +107,16 @@ impl ContactCard {
             .flat_map(|channel| self.channel(channel).iter().map(move |entry| Identity::new(channel, &entry.value)))
     }
 
+    /// Every value with its field, in the order of the document.
+    pub fn values(&self) -> impl Iterator<Item = (Field, &str)> {
+        let channels = Channel::ALL.into_iter().flat_map(|channel| {
+            let entries = self.channel(channel).iter().enumerate();
+            entries.map(move |(at, entry)| (Field::Channel(channel, at), entry.value.as_str()))
+        });
+        let custom = self.custom.iter().enumerate().map(|(at, field)| (Field::Custom(at), field.value.as_str()));
+        channels.chain(custom).chain(self.name.iter().map(|name| (Field::Name, name.value.as_str())))
+    }
+
     /// Where a field's value came from; `None` when the card has no such field.
     pub fn origin(&self, field: Field) -> Option<Origin> {
         match field {

@@ -18,6 +18,15 @@ pub struct Identity<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdentityKey(pub u64);
 
+impl IdentityKey {
+    /// The digest of a label/value pair, for servers that recognise people by those too.
+    pub fn of_custom(label: &str, value: &str) -> IdentityKey {
+        let mut hasher = std::hash::DefaultHasher::new();
+        (label.trim(), value.trim()).hash(&mut hasher);
+        IdentityKey(hasher.finish())
+    }
+}
+
 impl<'a> Identity<'a> {
     /// The identity of a channel's entry.
     pub fn new(channel: Channel, value: &'a str) -> Self {

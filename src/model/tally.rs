@@ -11,7 +11,12 @@ pub struct Tally {
 impl Tally {
     /// Counts one row.
     pub fn add(&mut self, status: Status) {
-        self.counts[status as usize] += 1;
+        self.add_many(status, 1);
+    }
+
+    /// Counts several rows at once.
+    pub fn add_many(&mut self, status: Status, rows: u64) {
+        self.counts[status as usize] += rows;
     }
 
     /// How many ended this way.

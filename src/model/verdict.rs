@@ -1,5 +1,6 @@
 //! What one attempt at sending a card came to. Says nothing about what to do next: that is the schedule's to decide.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::C3Id;
@@ -66,4 +67,17 @@ pub enum FatalReason {
     Redirect(String),
     /// The secure connection could not be trusted. Names the cause.
     Tls(String),
+}
+
+impl fmt::Display for FatalReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FatalReason::Unauthorized(said) if said.is_empty() => {
+                f.write_str("the server does not accept the token (HTTP 401)")
+            }
+            FatalReason::Unauthorized(said) => write!(f, "the server does not accept the token (HTTP 401): {said}"),
+            FatalReason::Redirect(target) => write!(f, "the server sends us elsewhere, to {target}"),
+            FatalReason::Tls(cause) => write!(f, "the connection to the server cannot be trusted: {cause}"),
+        }
+    }
 }

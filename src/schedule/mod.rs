@@ -7,12 +7,13 @@ mod lanes;
 mod limiter;
 mod policy;
 mod retry;
+mod stop_reason;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::time::Duration;
 
-use crate::model::{FatalReason, IdentityKey, Ordinal, Status, Verdict};
+use crate::model::{IdentityKey, Ordinal, Status, Verdict};
 
 use breaker::Breaker;
 use jitter::Jitter;
@@ -20,6 +21,7 @@ use lanes::Lanes;
 use limiter::Limiter;
 pub use policy::Policy;
 use retry::{Decision, decide};
+pub use stop_reason::StopReason;
 
 /// What to do next.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,38 +58,6 @@ pub struct Ending {
     pub last: Option<Verdict>,
     /// Whether an attempt before the last one may have been processed too.
     pub maybe_twice: bool,
-}
-
-/// Why no more rows are sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StopReason {
-    /// No card can succeed until a person changes something.
-    Fatal(FatalReason),
-    /// The server's first answers say that the address, the token's rights or the request itself is wrong.
-    SetUp {
-        /// The status of the answer.
-        status: u16,
-        /// What the server said.
-        message: String,
-    },
-    /// Nothing but failures for a while; the last one.
-    Failing {
-        /// How many in a row.
-        in_a_row: u32,
-        /// The last one, as a sentence.
-        reason: String,
-    },
-    /// The server cannot be reached.
-    Unreachable(String),
-    /// The server asked for a longer pause than the policy grants.
-    PauseTooLong {
-        /// What it asked for.
-        asked: Duration,
-        /// What is granted.
-        granted: Duration,
-    },
-    /// The person, or the system, asked to stop.
-    Interrupted,
 }
 
 /// Decides what is sent when. Holds only the rows that are in the house, never their contents.

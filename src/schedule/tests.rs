@@ -1,7 +1,7 @@
 //! Stories of single rows, and a seeded simulation of whole runs on told time.
 
 use super::*;
-use crate::model::{C3Id, ServerError};
+use crate::model::{C3Id, FatalReason, ServerError};
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -211,7 +211,7 @@ fn an_interrupt_lets_flying_rows_land_and_a_second_one_leaves_them_uncertain() {
     s.reply(Ordinal(0), stored(), ms(1));
     settle(&mut s, ms(1));
     (send(&mut s, ms(1)), send(&mut s, ms(1)));
-    s.stop(StopReason::Interrupted);
+    s.stop(StopReason::Told);
     assert_eq!(settle(&mut s, ms(2)), (3, Status::NotSent, 0));
     assert_eq!(wait(&mut s, ms(2)), None);
     s.reply(Ordinal(2), stored(), ms(3));

@@ -1,0 +1,158 @@
+//! The words people type: commands, flags, their help. Parsed at the wall, decided on in `settings` and `commands`.
+
+mod pace_args;
+mod server_args;
+mod source_args;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use pace_args::PaceArgs;
+pub use server_args::ServerArgs;
+pub use source_args::SourceArgs;
+
+/// Brings people's contacts from spreadsheets into Cention.
+///
+/// Every row of a CSV or Excel file becomes one contact card, as a mapping file says; the results file pairs each row
+/// with the c3_id it received or the reason why it did not.
+#[derive(Debug, Parser)]
+#[command(name = "c3import", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes:
+  0  every row landed (check: every row is fit)
+  1  finished, but some rows are invalid, refused or uncertain
+  2  usage, settings, mapping or input cannot be used; nothing was sent
+  3  stopped by the server's state or a guard; rows that did not go are not_sent
+  4  stopped by this machine: disk, permissions
+  5  interrupted")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How to talk.
+    #[command(flatten)]
+    pub talk: TalkArgs,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Upload every row, and write results.csv.
+    Import(ImportArgs),
+    /// The dry run: everything that import does, minus the network.
+    Check(CheckArgs),
+    /// Show the JSON documents that the first rows become.
+    Preview(PreviewArgs),
+    /// Show the rows as they are read: clean UTF-8 CSV, or JSON lines.
+    Rows(RowsArgs),
+    /// Run a stand-in server with the documented rules, to try things out.
+    Sandbox(SandboxArgs),
+}
+
+/// How to talk.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct TalkArgs {
+    /// Say nothing unless something is wrong.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more; twice for every single request.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// How log lines look.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
+    pub log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `c3import import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// The mapping file: which column becomes which field.
+    #[arg(short, long, value_name = "MAPPING")]
+    pub mapping: PathBuf,
+    /// Where to send.
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// How fast to send.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// Send nothing: the same as `c3import check`.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Where results go [default: the input's name with .c3run, in the current directory].
+    #[arg(long, value_name = "DIR")]
+    pub run_dir: Option<PathBuf>,
+    /// Replace the results of an earlier run. Every row is sent again.
+    #[arg(long)]
+    pub fresh: bool,
+}
+
+/// `c3import check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// The mapping file: which column becomes which field.
+    #[arg(short, long, value_name = "MAPPING")]
+    pub mapping: PathBuf,
+    /// Also write results.csv and summary.json here.
+    #[arg(long, value_name = "DIR")]
+    pub run_dir: Option<PathBuf>,
+    /// Replace the results of an earlier run.
+    #[arg(long, requires = "run_dir")]
+    pub fresh: bool,
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `c3import preview`.
+#[derive(Debug, Args)]
+pub struct PreviewArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// The mapping file: which column becomes which field.
+    #[arg(short, long, value_name = "MAPPING")]
+    pub mapping: PathBuf,
+    /// How many rows to look at.
+    #[arg(short = 'n', long = "rows", value_name = "N", default_value_t = 5)]
+    pub rows: u64,
+    /// What is assumed of the server.
+    #[command(flatten)]
+    pub rules: server_args::RulesArgs,
+}
+
+/// `c3import rows`.
+#[derive(Debug, Args)]
+pub struct RowsArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Print JSON lines: {"row", "line", "cells", "issues"}.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `c3import sandbox`.
+#[derive(Debug, Args)]
+pub struct SandboxArgs {
+    /// The address to listen on; port 0 takes any free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub listen: std::net::SocketAddr,
+    /// What goes wrong.
+    #[command(flatten)]
+    pub faults: server_args::FaultArgs,
+}

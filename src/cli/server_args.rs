@@ -1,0 +1,72 @@
+//! Where cards go, with which token, and what is assumed of the server.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::model::{NameAt, ServerRules};
+use crate::sandbox::Fault;
+use crate::settings::TokenSource;
+
+/// Where cards go, and with which token.
+#[derive(Debug, Args)]
+pub struct ServerArgs {
+    /// The server's address, such as https://apid.cention.com.
+    #[arg(long, value_name = "URL", env = "C3IMPORT_SERVER", help_heading = "Server")]
+    pub server: Option<String>,
+    /// The workspace: the part of your Cention address between /s/ and /.
+    #[arg(long, value_name = "NAME", env = "C3IMPORT_WORKSPACE", help_heading = "Server")]
+    pub workspace: Option<String>,
+    /// Read the token from a file [default: from the variable C3IMPORT_TOKEN].
+    #[arg(long, value_name = "FILE", help_heading = "Server", conflicts_with = "token_command")]
+    token_file: Option<PathBuf>,
+    /// Let a command print the token.
+    #[arg(long, value_name = "COMMAND", help_heading = "Server")]
+    token_command: Option<String>,
+    /// Send to a stand-in server inside this process instead: nothing leaves this machine.
+    #[arg(long, help_heading = "Server")]
+    pub sandbox: bool,
+    /// What goes wrong in the sandbox.
+    #[command(flatten)]
+    pub faults: FaultArgs,
+    /// What is assumed of the server.
+    #[command(flatten)]
+    pub rules: RulesArgs,
+}
+
+impl ServerArgs {
+    /// Where to look for the token.
+    pub fn token_source(&self) -> TokenSource {
+        match (&self.token_file, &self.token_command) {
+            (Some(path), _) => TokenSource::File(path.clone()),
+            (None, Some(command)) => TokenSource::Command(command.clone()),
+            (None, None) => TokenSource::Environment,
+        }
+    }
+}
+
+/// What goes wrong in the sandbox.
+#[derive(Debug, Args)]
+pub struct FaultArgs {
+    /// Let the sandbox fail, such as 3:status=503,retry-after=2 for the third request; may be repeated.
+    #[arg(long = "fault", value_name = "FAULT", help_heading = "Server")]
+    pub faults: Vec<Fault>,
+}
+
+/// The rules of the server that nobody has documented.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct RulesArgs {
+    /// Where the name goes in the document: contacts, attributes or both.
+    #[arg(long, value_name = "PLACE", default_value = "contacts", help_heading = "Server")]
+    name_at: NameAt,
+    /// Assume that the server recognises people by custom fields too.
+    #[arg(long, help_heading = "Server")]
+    match_custom: bool,
+}
+
+impl RulesArgs {
+    /// As one value.
+    pub fn rules(self) -> ServerRules {
+        ServerRules { name_at: self.name_at, matches_custom: self.match_custom }
+    }
+}

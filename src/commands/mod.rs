@@ -1,0 +1,38 @@
+//! One file a subcommand: gather what is needed, call the rooms, report. Decides exit codes.
+
+mod check;
+mod failure;
+mod import;
+mod preview;
+mod rows;
+mod run_report;
+mod sandbox;
+mod stage;
+
+use crate::cli::{Cli, Command};
+use crate::ui::{Terminal, start_logging};
+
+pub use failure::{Exit, Failure, Failures};
+
+/// Does what was typed; returns how the process should end. Everything wrong has been said by then.
+pub fn run(cli: Cli) -> Exit {
+    let terminal = Terminal::new(cli.talk.quiet);
+    start_logging(&terminal, cli.talk);
+    let done = match cli.command {
+        Command::Import(args) if args.dry_run => check::dry_import(&terminal, args),
+        Command::Import(args) => import::import(&terminal, args),
+        Command::Check(args) => check::check(&terminal, args),
+        Command::Preview(args) => preview::preview(&terminal, args),
+        Command::Rows(args) => rows::rows(&terminal, args),
+        Command::Sandbox(args) => sandbox::sandbox(&terminal, args),
+    };
+    match done {
+        Ok(exit) => exit,
+        Err(failures) => {
+            for failure in &failures.0 {
+                terminal.complain(&failure.render());
+            }
+            failures.exit()
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What a run came to: the exit code, and `summary.json`.
+
+use super::Exit;
+use crate::model::{Status, TableShape};
+use crate::pipeline::{Ending, Report};
+use crate::results::{Summary, SummarySettings, SummaryStop};
+
+/// How the process ends after a run.
+pub fn exit(report: &Report, dry: bool) -> Exit {
+    match &report.ending {
+        Ending::Finished => {}
+        Ending::Server(_) => return Exit::Server,
+        Ending::Interrupted => return Exit::Interrupted,
+        // An input that breaks off before anything was sent is an input that cannot be used.
+        Ending::Input(_) if report.requests == 0 => return Exit::Unusable,
+        Ending::Machine(_) | Ending::Input(_) | Ending::ReaderDied => return Exit::Machine,
+    }
+    let amiss = [Status::Invalid, Status::Refused, Status::Uncertain].iter().any(|&status| report.tally.of(status) > 0);
+    let left = !dry && report.tally.of(Status::NotSent) > 0;
+    if amiss || left { Exit::SomeRows } else { Exit::Landed }
+}
+
+/// Why it ended early, if it did: by whom, and in words.
+pub fn stop(ending: &Ending) -> Option<SummaryStop> {
+    let (by, reason) = match ending {
+        Ending::Finished => return None,
+        Ending::Server(reason) => ("server", reason.to_string()),
+        Ending::Interrupted => ("interrupt", "it was interrupted".to_owned()),
+        Ending::Machine(error) => ("machine", error.to_string()),
+        Ending::Input(error) => ("input", error.to_string()),
+        Ending::ReaderDied => ("machine", "the reader of the input ended without a word; please report this".to_owned()),
+    };
+    Some(SummaryStop { by, reason })
+}
+
+/// The run as `summary.json` tells it.
+pub fn summary(report: &Report, input: String, shape: &TableShape, dry_run: bool, settings: SummarySettings) -> Summary {
+    Summary {
+        c3import: env!("CARGO_PKG_VERSION"),
+        input,
+        read_as: shape.description.clone(),
+        dry_run,
+        rows: report.tally.rows(),
+        blank_lines: report.read.as_ref().map_or(0, |read| read.blank_lines),
+        read_to_end: report.read.is_some(),
+        counts: report.tally.into(),
+        requests: report.requests,
+        seconds: (report.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
+        stopped: stop(&report.ending),
+        findings: report.findings.iter().map(Into::into).collect(),
+        settings,
+    }
+}

@@ -1,0 +1,70 @@
+//! What several commands need first: the table open, the mapping read and held against it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Failure, Failures};
+use crate::cli::SourceArgs;
+use crate::mapping::{Diagnostic, Mapper, Mapping};
+use crate::model::Input;
+use crate::source::{self, SourceError, Table};
+use crate::ui::{Terminal, diagnostics};
+
+/// A table and what its columns mean.
+#[derive(Debug)]
+pub struct Stage {
+    /// The rows.
+    pub table: Table,
+    /// What they mean.
+    pub mapper: Mapper,
+}
+
+impl Stage {
+    /// Reads the mapping, opens the table, and holds one against the other.
+    pub fn set(terminal: &Terminal, source: &SourceArgs, mapping: &Path) -> Result<Stage, Failures> {
+        let text = read_mapping(mapping)?;
+        let draw = |problems: Vec<Diagnostic>| {
+            let drawn = diagnostics::render(&mapping.display().to_string(), &text, &problems, terminal.colour());
+            Failures::from(Failure { drawn: true, ..Failure::unusable(drawn) })
+        };
+        let mapping = Mapping::parse(&text).map_err(draw)?;
+        let table = open(source, mapping.source_options().clone())?;
+        let mapper = mapping.compile(table.header()).map_err(draw)?;
+        Ok(Stage { table, mapper })
+    }
+}
+
+/// Opens the table that the command line names; what it leaves open comes from `fallback`.
+pub fn open(args: &SourceArgs, fallback: crate::model::SourceOptions) -> Result<Table, Failures> {
+    source::open(&args.input(), &args.options().or(fallback)).map_err(|error| unreadable(&error).into())
+}
+
+/// A table that cannot be read.
+pub fn unreadable(error: &SourceError) -> Failure {
+    Failure { hint: error.hint(), ..Failure::unusable(error.to_string()) }
+}
+
+/// Where the results of an input go unless something else is said: `people.csv` → `people.c3run`, where the command
+/// was started.
+pub fn default_run_dir(input: &Input) -> PathBuf {
+    let stem = match input {
+        Input::File(path) => path.file_stem().map(PathBuf::from).unwrap_or_else(|| PathBuf::from("input")),
+        Input::Stdin => PathBuf::from("stdin"),
+    };
+    let mut name = stem.into_os_string();
+    name.push(".c3run");
+    PathBuf::from(name)
+}
+
+fn read_mapping(path: &Path) -> Result<String, Failures> {
+    let bytes = fs::read(path).map_err(|error| {
+        let message = format!("the mapping {} cannot be read: {}", path.display(), error);
+        Failure::unusable(message).hint("mappings/people.toml is one to begin with")
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
+        let message = format!("the mapping {} is not UTF-8 text (line {line})", path.display());
+        Failure::unusable(message).hint("save it as UTF-8")
+    })?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}

@@ -1,0 +1,187 @@
+//! The corridor: rows in at one end, results out at the other, through every room in between. The only place that
+//! knows all rooms, and the only one that reads the clock.
+//!
+//! ```text
+//! feed thread ── batches of rows ──▶ deliver (this thread, async) ── rows, outcomes ──▶ record thread
+//!   source, mapping, jsonapi           schedule decides, upload does                      results
+//!        ▲                                                                                  │
+//!        └──────────────────────────── seats: one a row in the house ◀──────────────────────┘
+//! ```
+//! A seat is taken before a row is read and given back when its result is written, so that one number bounds the
+//! memory of everything in between.
+
+mod deliver;
+mod feed;
+mod outcome;
+mod progress;
+mod record;
+mod seats;
+mod signals;
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::mapping::Mapper;
+use crate::model::{ServerRules, Tally};
+use crate::results::{Finding, Findings, ResultsCsv};
+use crate::schedule::{Policy, StopReason};
+use crate::source::{ReadEnd, SourceError, Table};
+use crate::upload::Client;
+
+use deliver::Deliverer;
+use feed::Feed;
+pub use progress::{Progress, Snapshot};
+use record::Recorder;
+use seats::Seats;
+use signals::Signals;
+
+/// How many rows may be in the house at once: 50 requests a second × 60 s of back-off, rounded up; at about 1 KiB a
+/// row this is 4 MiB.
+const SEATS: usize = 4096;
+
+/// How many rows travel together.
+const BATCH_ROWS: usize = 256;
+
+/// Everything that makes up a run.
+#[derive(Debug)]
+pub struct Plan {
+    /// The rows.
+    pub table: Table,
+    /// What they mean.
+    pub mapper: Mapper,
+    /// What is assumed of the server.
+    pub rules: ServerRules,
+    /// How fast, how often, how long.
+    pub policy: Policy,
+    /// Whether cards leave the machine.
+    pub delivery: Delivery,
+    /// Where results go; nowhere, in most dry runs.
+    pub results: Option<ResultsCsv>,
+    /// How long requests in flight may take to finish after an interrupt.
+    pub grace: Duration,
+    /// Where the run tells how far it is.
+    pub progress: Arc<Progress>,
+}
+
+/// What becomes of a card that is ready to be sent.
+#[derive(Debug)]
+pub enum Delivery {
+    /// Nothing: the dry run is the run, minus the network.
+    Dry,
+    /// It is posted.
+    Live(Client),
+}
+
+/// What is known when the run is over.
+#[derive(Debug)]
+pub struct Report {
+    /// Rows by how they ended.
+    pub tally: Tally,
+    /// What was wrong, the most frequent first.
+    pub findings: Vec<Finding>,
+    /// How many requests were sent.
+    pub requests: u64,
+    /// How the reading went; `None` when it was cut short.
+    pub read: Option<ReadEnd>,
+    /// How it ended.
+    pub ending: Ending,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum Ending {
+    /// Every row was read and has its result.
+    Finished,
+    /// The server's state, or a guard, stopped it.
+    Server(StopReason),
+    /// The person or the system asked to stop.
+    Interrupted,
+    /// Results could not be written any more.
+    Machine(RecordError),
+    /// The input could not be read to its end.
+    Input(SourceError),
+    /// The reader ended without a word: a fault of this program.
+    ReaderDied,
+}
+
+/// Results could not be written any more.
+#[derive(Debug, thiserror::Error)]
+#[error("results could not be written any more: {error}")]
+pub struct RecordError {
+    /// Why.
+    pub error: io::Error,
+    /// Rows that had landed and are not in the results.
+    pub unwritten_stored: u64,
+}
+
+/// Runs it. Returns when every row read has its result, or nothing more can be done.
+///
+/// # Errors
+/// When this machine gives no thread, no timer or no signal handler; then nothing was sent.
+pub fn run(plan: Plan) -> io::Result<Report> {
+    let began = Instant::now();
+    let header = plan.table.header().clone();
+    plan.progress.expect(plan.table.shape().size_hint);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::listen()?
+    };
+    let seats = Arc::new(Seats::new(SEATS));
+    let mapper = Arc::new(plan.mapper);
+    let (to_deliver, intake) = tokio::sync::mpsc::channel(SEATS / BATCH_ROWS);
+    // Bounded by the seats, so that sending never waits.
+    let (to_record, inbox) = std::sync::mpsc::channel();
+
+    let recorder = Recorder {
+        header,
+        results: plan.results,
+        findings: Findings::default(),
+        seats: Arc::clone(&seats),
+        progress: Arc::clone(&plan.progress),
+    };
+    let record = thread::Builder::new().name("record".to_owned()).spawn(move || recorder.run(&inbox))?;
+    let feed = Feed {
+        mapper: Arc::clone(&mapper),
+        rules: plan.rules,
+        seats: Arc::clone(&seats),
+        progress: Arc::clone(&plan.progress),
+    };
+    let table = plan.table;
+    // Never joined: a reader stuck in a pipe must not keep an interrupted run from ending.
+    thread::Builder::new().name("feed".to_owned()).spawn(move || feed.run(table, &to_deliver))?;
+
+    let deliverer = Deliverer::new(
+        plan.policy,
+        plan.rules,
+        plan.delivery,
+        mapper,
+        Arc::clone(&seats),
+        to_record,
+        Arc::clone(&plan.progress),
+        plan.grace,
+    );
+    let delivered = runtime.block_on(deliverer.run(intake, signals));
+    // The feed, should it still wait, finds the house closed.
+    seats.close();
+    let recorded = match record.join() {
+        Ok(recorded) => recorded,
+        Err(panic) => std::panic::resume_unwind(panic),
+    };
+    let ending = match (recorded.error, delivered.ending) {
+        (Some(error), _) => Ending::Machine(error),
+        (None, ending) => ending,
+    };
+    Ok(Report {
+        tally: recorded.tally,
+        findings: recorded.findings,
+        requests: delivered.requests,
+        read: delivered.read,
+        ending,
+        elapsed: began.elapsed(),
+    })
+}

@@ -1,0 +1,91 @@
+//! A decision of the schedule, told as the ending of a row: with columns, and in words.
+
+use crate::jsonapi;
+use crate::mapping::Mapper;
+use crate::model::{
+    ColumnIndex, ContactCard, Field, Outcome, OutcomeCode, Reason, ServerError, Status, Verdict, excerpt,
+};
+use crate::schedule::{Ending, StopReason};
+
+/// Values shorter than this are not looked for in a server's text: they would be found anywhere.
+const QUOTED_CHARS_MIN: usize = 4;
+
+/// The ending of a row that would have been sent.
+pub fn dry() -> Outcome {
+    Outcome::unsent(Status::NotSent, vec![plain(OutcomeCode::RunDry, "ready to be sent; this was a dry run")])
+}
+
+/// The ending of a row that was in the schedule's hands.
+pub fn outcome(ending: Ending, card: &ContactCard, mapper: &Mapper, stopped: Option<&StopReason>) -> Outcome {
+    let Ending { status, attempts, last, maybe_twice } = ending;
+    let mut outcome = Outcome { status, id: None, http_status: None, attempts, reasons: Vec::new() };
+    let mut said = None;
+    match last {
+        Some(Verdict::Stored { status, id, oddity }) => {
+            outcome.http_status = Some(status);
+            outcome.id = id;
+            outcome.reasons.extend(oddity.map(|oddity| plain(OutcomeCode::ServerOdd, oddity)));
+        }
+        Some(Verdict::Refused { status: http, errors }) => {
+            outcome.http_status = Some(http);
+            if status == Status::Refused {
+                outcome.reasons = errors.iter().map(|error| refusal(error, http, card, mapper)).collect();
+            }
+        }
+        Some(Verdict::NotProcessed { status, reason, .. } | Verdict::Unknown { status, reason }) => {
+            outcome.http_status = status;
+            said = Some(reason);
+        }
+        Some(Verdict::Fatal { status, .. }) => outcome.http_status = status,
+        None => {}
+    }
+    match status {
+        Status::Stored if maybe_twice => outcome.reasons.push(plain(
+            OutcomeCode::DeliveryResent,
+            "sent again after an attempt whose outcome is unknown: if that one landed too, the card may hold custom entries twice",
+        )),
+        Status::Uncertain => {
+            let why = said.unwrap_or_else(|| "the run was stopped while it was in flight".to_owned());
+            let message = format!("nobody knows whether it was stored: {why}");
+            outcome.reasons.push(plain(OutcomeCode::DeliveryUnknown, message));
+        }
+        Status::NotSent => {
+            let message = match (stopped, attempts) {
+                (Some(StopReason::Told) | None, _) => "the run was stopped before this row's turn".to_owned(),
+                (Some(reason), 0) => format!("the run stopped before this row's turn: {reason}"),
+                (Some(reason), _) => reason.to_string(),
+            };
+            outcome.reasons.push(plain(OutcomeCode::RunStopped, message));
+        }
+        Status::Stored | Status::Unchanged | Status::Invalid | Status::Refused | Status::Skipped => {}
+    }
+    outcome
+}
+
+fn plain(code: OutcomeCode, message: impl Into<String>) -> Reason {
+    Reason { code, columns: Vec::new(), message: message.into() }
+}
+
+/// A server's error, led back to the column its value came from: by the pointer, else by a value of ours that it quotes.
+fn refusal(error: &ServerError, status: u16, card: &ContactCard, mapper: &Mapper) -> Reason {
+    let pointed = error.pointer.as_deref().and_then(jsonapi::field).filter(|&field| card.origin(field).is_some());
+    let field = pointed.or_else(|| quoted(&error.message, card));
+    let columns = field.map(|field| columns(field, card, mapper)).unwrap_or_default();
+    let mut message = match error.message.as_str() {
+        "" => format!("the server refused it (HTTP {status})"),
+        said => format!("the server refused it (HTTP {status}): {said}"),
+    };
+    if let (Some(pointer), None) = (&error.pointer, pointed) {
+        message.push_str(&format!(" (at {})", excerpt(pointer, 80)));
+    }
+    Reason { code: OutcomeCode::ServerRefused, columns, message }
+}
+
+fn quoted(message: &str, card: &ContactCard) -> Option<Field> {
+    let found = card.values().filter(|(_, value)| value.chars().count() >= QUOTED_CHARS_MIN && message.contains(value));
+    found.max_by_key(|(_, value)| value.len()).map(|(field, _)| field)
+}
+
+fn columns(field: Field, card: &ContactCard, mapper: &Mapper) -> Vec<ColumnIndex> {
+    card.origin(field).map(|origin| mapper.columns(origin).to_vec()).unwrap_or_default()
+}

@@ -1,0 +1,94 @@
+//! How far the run is, for anybody who wants to look: numbers only, no rows.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::model::{Status, Tally};
+
+/// Written by the stages, read by the terminal. The counts may be a moment apart from each other.
+#[derive(Debug, Default)]
+pub struct Progress {
+    size: AtomicU64,
+    position: AtomicU64,
+    read: AtomicU64,
+    requests: AtomicU64,
+    in_flight: AtomicU64,
+    pause_ms: AtomicU64,
+    ended: [AtomicU64; Status::ALL.len()],
+    trouble: AtomicBool,
+    alarm: Notify,
+}
+
+/// How far the run is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Snapshot {
+    /// How much of the input has its results, from 0 to 1, where it can be told.
+    pub fraction: Option<f64>,
+    /// Rows read so far.
+    pub read: u64,
+    /// Requests sent so far.
+    pub requests: u64,
+    /// Requests without an answer yet.
+    pub in_flight: u64,
+    /// How long everybody waits because the server asked for it.
+    pub pause: Option<Duration>,
+    /// Rows by how they ended.
+    pub tally: Tally,
+}
+
+impl Progress {
+    /// What to show now.
+    pub fn snapshot(&self) -> Snapshot {
+        let get = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        let (size, position) = (get(&self.size), get(&self.position));
+        let mut tally = Tally::default();
+        for status in Status::ALL {
+            tally.add_many(status, get(&self.ended[status as usize]));
+        }
+        Snapshot {
+            fraction: (size > 0).then(|| (position as f64 / size as f64).min(1.0)),
+            read: get(&self.read),
+            requests: get(&self.requests),
+            in_flight: get(&self.in_flight),
+            pause: Some(get(&self.pause_ms)).filter(|&ms| ms > 0).map(Duration::from_millis),
+            tally,
+        }
+    }
+
+    pub(super) fn expect(&self, size: Option<u64>) {
+        self.size.store(size.unwrap_or(0), Ordering::Relaxed);
+    }
+
+    pub(super) fn read(&self, rows: u64) {
+        self.read.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    pub(super) fn request(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn wait(&self, in_flight: usize, pause: Option<Duration>) {
+        self.in_flight.store(in_flight as u64, Ordering::Relaxed);
+        let ms = pause.map_or(0, |pause| u64::try_from(pause.as_millis()).unwrap_or(u64::MAX));
+        self.pause_ms.store(ms, Ordering::Relaxed);
+    }
+
+    pub(super) fn settle(&self, status: Status, position: u64) {
+        self.ended[status as usize].fetch_add(1, Ordering::Relaxed);
+        self.position.store(position, Ordering::Relaxed);
+    }
+
+    pub(super) fn raise_trouble(&self) {
+        self.trouble.store(true, Ordering::Release);
+        self.alarm.notify_one();
+    }
+
+    /// Returns once results can no longer be written.
+    pub(super) async fn trouble(&self) {
+        while !self.trouble.load(Ordering::Acquire) {
+            self.alarm.notified().await;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! A seat for every row in the house.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Counts free seats; the feed waits for them, the recorder gives them back.
+#[derive(Debug)]
+pub struct Seats {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    free: usize,
+    closed: bool,
+}
+
+impl Seats {
+    /// A house with this many seats.
+    pub fn new(free: usize) -> Seats {
+        Seats { state: Mutex::new(State { free, closed: false }), changed: Condvar::new() }
+    }
+
+    /// Waits until `count` seats are free and takes them; `false` when the house has closed.
+    pub fn take(&self, count: usize) -> bool {
+        let waiting = self.changed.wait_while(self.lock(), |state| state.free < count && !state.closed);
+        let mut state = waiting.unwrap_or_else(PoisonError::into_inner);
+        if state.closed {
+            return false;
+        }
+        state.free -= count;
+        true
+    }
+
+    /// Gives seats back.
+    pub fn give_back(&self, count: usize) {
+        self.lock().free += count;
+        self.changed.notify_all();
+    }
+
+    /// Lets nobody in any more.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing inside can panic, so a poisoned lock still guards two sound numbers.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,66 @@
+//! Why no more rows are sent.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::model::FatalReason;
+
+/// Why no more rows are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// No card can succeed until a person changes something.
+    Fatal(FatalReason),
+    /// The server's first answers say that the address, the token's rights or the request itself is wrong.
+    SetUp {
+        /// The status of the answer.
+        status: u16,
+        /// What the server said.
+        message: String,
+    },
+    /// Nothing but failures for a while.
+    Failing {
+        /// How many in a row.
+        in_a_row: u32,
+        /// The last one, as a sentence.
+        reason: String,
+    },
+    /// The server cannot be reached; why.
+    Unreachable(String),
+    /// The server asked for a longer pause than the policy grants.
+    PauseTooLong {
+        /// What it asked for.
+        asked: Duration,
+        /// What is granted.
+        granted: Duration,
+    },
+    /// Whoever runs the schedule said so.
+    Told,
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StopReason::Fatal(reason) => reason.fmt(f),
+            StopReason::SetUp { status, message } => {
+                let meaning = match status {
+                    403 => "the server forbids it",
+                    404 => "the server knows no such address or workspace",
+                    _ => "the server does not take contact cards like this",
+                };
+                write!(f, "{meaning} (HTTP {status})")?;
+                if message.is_empty() { Ok(()) } else { write!(f, ": {message}") }
+            }
+            StopReason::Failing { in_a_row, reason } => {
+                write!(f, "{in_a_row} requests in a row failed; the last one: {reason}")
+            }
+            StopReason::Unreachable(reason) => write!(f, "the server cannot be reached: {reason}"),
+            StopReason::PauseTooLong { asked, granted } => write!(
+                f,
+                "the server asks us to wait {} s, longer than the {} s that are granted",
+                asked.as_secs(),
+                granted.as_secs()
+            ),
+            StopReason::Told => f.write_str("the run was stopped"),
+        }
+    }
+}

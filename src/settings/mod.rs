@@ -1,0 +1,9 @@
+//! Words as typed in, decisions out: durations, rates, the token, the endpoint. Reads the environment and token files.
+
+mod duration;
+mod rate;
+mod token;
+
+pub use duration::parse_duration;
+pub use rate::Rate;
+pub use token::{TokenError, TokenSource, looks_like_token};

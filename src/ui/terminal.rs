@@ -1,0 +1,83 @@
+//! Standard output for data, standard error for talk.
+
+use std::io::{self, IsTerminal, Write};
+
+use indicatif::MultiProgress;
+
+/// Both streams, and the place where a progress bar may stand.
+#[derive(Clone, Debug)]
+pub struct Terminal {
+    quiet: bool,
+    bars: MultiProgress,
+}
+
+impl Terminal {
+    /// With `quiet`, only what is wrong is said.
+    pub fn new(quiet: bool) -> Terminal {
+        Terminal { quiet, bars: MultiProgress::new() }
+    }
+
+    /// Says something that can be done without.
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            self.complain(text);
+        }
+    }
+
+    /// Says what is wrong.
+    pub fn complain(&self, text: &str) {
+        self.bars.suspend(|| write_line(io::stderr().lock(), text));
+    }
+
+    /// Prints data.
+    ///
+    /// # Errors
+    /// When standard output is gone; a reader that went away early counts as success.
+    pub fn data(&self, bytes: &[u8]) -> io::Result<Flow> {
+        let mut out = io::stdout().lock();
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Ok(()) => Ok(Flow::On),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Flow::ReaderGone),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether progress and other niceties are wanted.
+    pub fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Whether a person is looking at standard error.
+    pub fn is_watched(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+
+    /// Whether a person is looking at standard output.
+    pub fn data_is_watched(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// Whether colours are wanted on standard error (<https://no-color.org>).
+    pub fn colour(&self) -> bool {
+        self.is_watched() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    }
+
+    pub(super) fn bars(&self) -> &MultiProgress {
+        &self.bars
+    }
+}
+
+/// Whether anybody still reads what is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Go on.
+    On,
+    /// Whoever read standard output went away.
+    ReaderGone,
+}
+
+fn write_line(mut out: impl Write, text: &str) {
+    // Nobody to talk to is no reason to stop: the results are on disk, and the exit code tells the rest.
+    let said = out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
+    drop(said);
+}

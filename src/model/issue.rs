@@ -12,6 +12,8 @@ pub enum Code {
     RowRagged,
     /// A record beyond the size cap.
     RowTooLarge,
+    /// A quote that opens a cell and is never closed: the rest of the file stands in that cell.
+    RowUnclosedQuote,
     /// A byte that the encoding does not know.
     CellEncoding,
     /// A NUL or another control character that has no place in a cell.
@@ -40,9 +42,10 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the enum.
-    pub const ALL: [Code; 14] = [
+    pub const ALL: [Code; 15] = [
         Code::RowRagged,
         Code::RowTooLarge,
+        Code::RowUnclosedQuote,
         Code::CellEncoding,
         Code::CellControl,
         Code::CellReplacement,
@@ -62,6 +65,7 @@ impl Code {
         match self {
             Code::RowRagged => "row.ragged",
             Code::RowTooLarge => "row.too_large",
+            Code::RowUnclosedQuote => "row.unclosed_quote",
             Code::CellEncoding => "cell.encoding",
             Code::CellControl => "cell.control",
             Code::CellReplacement => "cell.replacement",

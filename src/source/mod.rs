@@ -1,1 +1,155 @@
-//! placeholder
+//! A file or standard input in, its header and rows out, each cell as people see it. Touches the input and nothing
+//! else: it reads, never writes, and keeps no more of the table than one row and, of a workbook, its shared strings.
+//!
+//! Rows are pushed, not pulled: the spreadsheet reader borrows its workbook while it streams. A row that could not be
+//! read well is still a row, with its number and with issues; an error means that no further row can be had.
+
+mod cell_text;
+mod csv;
+mod error;
+mod kind;
+mod limits;
+mod number_format;
+mod xlsx;
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+pub use self::error::SourceError;
+use self::kind::{CompoundKind, Kind};
+use crate::model::{Header, Input, Row, SourceOptions, TableShape, excerpt};
+
+/// How many characters of a path stand in a message.
+const PATH_EXCERPT: usize = 400;
+
+/// How reading ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReadEnd {
+    /// Data rows pushed.
+    pub rows: u64,
+    /// Lines or rows without any cell, which are numbered but not pushed.
+    pub blank_lines: u64,
+    /// Whether the receiver said stop.
+    pub stopped: bool,
+}
+
+/// A table whose kind, dialect and header are known, and whose rows wait to be read.
+pub struct Table {
+    content: Content,
+}
+
+enum Content {
+    Text(Box<csv::TextTable>),
+    Sheet(Box<xlsx::SheetTable>),
+}
+
+/// Finds out what the input is and reads its header. What the bytes say counts, never the name.
+///
+/// A file is read once to know its encoding for sure; standard input is judged by its first 256 KiB and never sought.
+///
+/// # Errors
+/// When there is nothing to read, or nothing that can be a table; see [`SourceError`].
+pub fn open(input: &Input, options: &SourceOptions) -> Result<Table, SourceError> {
+    let path = excerpt(&input.to_string(), PATH_EXCERPT);
+    match input {
+        Input::File(name) => {
+            let as_io_error = |cause| SourceError::Io { path: path.clone(), cause };
+            let metadata = std::fs::metadata(name).map_err(as_io_error)?;
+            if metadata.is_dir() {
+                return Err(SourceError::Folder { path });
+            }
+            let file = File::open(name).map_err(as_io_error)?;
+            // A pipe with a name can be read only once, like standard input.
+            if metadata.is_file() { open_file(path, file, name, options) } else { open_stream(path, Box::new(file), options) }
+        }
+        Input::Stdin => open_stream(path, Box::new(io::stdin()), options),
+    }
+}
+
+impl Table {
+    /// The column names, and the row they stand in.
+    pub fn header(&self) -> &Header {
+        match &self.content {
+            Content::Text(table) => table.header(),
+            Content::Sheet(table) => table.header(),
+        }
+    }
+
+    /// What else is known before the rows are read.
+    pub fn shape(&self) -> &TableShape {
+        match &self.content {
+            Content::Text(table) => table.shape(),
+            Content::Sheet(table) => table.shape(),
+        }
+    }
+
+    /// Pushes every data row, in order, each as wide as the header; stops when `each` says so.
+    ///
+    /// # Errors
+    /// When the input ends before its time: it cannot be read, is damaged, or goes beyond a bound. The rows before
+    /// have been pushed by then.
+    pub fn read(self, each: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<ReadEnd, SourceError> {
+        match self.content {
+            Content::Text(table) => table.read(each),
+            Content::Sheet(table) => table.read(each),
+        }
+    }
+}
+
+fn open_file(path: String, mut file: File, name: &Path, options: &SourceOptions) -> Result<Table, SourceError> {
+    let as_io_error = |cause| SourceError::Io { path: path.clone(), cause };
+    let (head, complete) = read_head(&mut file).map_err(as_io_error)?;
+    match kind::sniff(&head) {
+        Kind::Zip => {
+            file.seek(SeekFrom::Start(0)).map_err(as_io_error)?;
+            let table = xlsx::open(path, file, name, options)?;
+            Ok(Table { content: Content::Sheet(Box::new(table)) })
+        }
+        Kind::Compound => {
+            file.seek(SeekFrom::Start(0)).map_err(as_io_error)?;
+            Err(match kind::sniff_compound(&mut file).map_err(as_io_error)? {
+                CompoundKind::Encrypted => SourceError::Protected { path },
+                CompoundKind::Other(other) => SourceError::OtherKind { path, what: other.what, hint: other.hint },
+            })
+        }
+        Kind::Other(other) => Err(SourceError::OtherKind { path, what: other.what, hint: other.hint }),
+        Kind::Text => {
+            let size = file.metadata().map_err(as_io_error)?.len();
+            open_text(csv::Beginning { path, head, complete, rest: csv::Rest::File(file), size: Some(size) }, options)
+        }
+    }
+}
+
+fn open_stream(
+    path: String,
+    mut stream: Box<dyn Read + Send>,
+    options: &SourceOptions,
+) -> Result<Table, SourceError> {
+    let (head, complete) =
+        read_head(&mut stream).map_err(|cause| SourceError::Io { path: path.clone(), cause })?;
+    match kind::sniff(&head) {
+        Kind::Zip | Kind::Compound => Err(SourceError::WorkbookInStream { path }),
+        Kind::Other(other) => Err(SourceError::OtherKind { path, what: other.what, hint: other.hint }),
+        Kind::Text => {
+            open_text(csv::Beginning { path, head, complete, rest: csv::Rest::Stream(stream), size: None }, options)
+        }
+    }
+}
+
+fn open_text(beginning: csv::Beginning, options: &SourceOptions) -> Result<Table, SourceError> {
+    if beginning.head.is_empty() {
+        return Err(SourceError::Empty { path: beginning.path });
+    }
+    let table = csv::open(beginning, options)?;
+    Ok(Table { content: Content::Text(Box::new(table)) })
+}
+
+/// The first bytes, and whether they are all there is.
+fn read_head(input: &mut impl Read) -> io::Result<(Vec<u8>, bool)> {
+    let mut head = Vec::new();
+    input.by_ref().take(limits::HEAD_BYTES as u64 + 1).read_to_end(&mut head)?;
+    let complete = head.len() <= limits::HEAD_BYTES;
+    Ok((head, complete))
+}

@@ -1,0 +1,181 @@
+//! A record into a row: as wide as the header, its text UTF-8, and everything odd about it said.
+
+use encoding_rs::Encoding;
+
+use super::driver::Record;
+use super::intake::undecodable;
+use crate::model::{Code, ColumnIndex, Issue, Row, RowNumber, excerpt};
+use crate::source::cell_text;
+
+/// How many characters of a foreign value stand in a message.
+const EXCERPT: usize = 24;
+
+/// What a reader of rows must know about the table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form {
+    /// Cells a row has.
+    pub(super) width: usize,
+    /// The encoding of the file.
+    pub(super) encoding: &'static Encoding,
+    /// Whether marks of undecodable bytes are to be expected in the text.
+    pub(super) transcoded: bool,
+}
+
+/// The row of a record. Position is left to the caller.
+pub(super) fn row(record: &Record<'_>, form: Form) -> Row {
+    let mut issues = Vec::new();
+    let (text, ends) = match clean(record) {
+        Some(text) => (fit(text, record.ends, form.width), fit_ends(record.ends, form.width)),
+        None => decode(record, form, &mut issues),
+    };
+    let mut row = Row::from_parts(RowNumber(record.row), text, ends);
+    row.line = Some(record.line);
+    if record.makeup.control || record.makeup.non_ascii {
+        look_at_cells(&row, form, &mut issues);
+    }
+    if record.unclosed_quote.is_some() || record.too_large || record.ends.len() != form.width {
+        look_at_shape(record, form, &mut issues);
+    }
+    row.issues = issues;
+    row
+}
+
+/// The names of a header record.
+pub(super) fn names(record: &Record<'_>, form: Form) -> Vec<String> {
+    let form = Form { width: record.ends.len(), ..form };
+    row(record, form).cells().map(str::to_owned).collect()
+}
+
+/// The whole text, if it is UTF-8 cell by cell. One check a record: a cell could only break a character in two that
+/// the next one completes by ending inside it.
+fn clean<'a>(record: &Record<'a>) -> Option<&'a str> {
+    let text = std::str::from_utf8(record.text).ok()?;
+    (!record.makeup.non_ascii || record.ends.iter().all(|&end| text.is_char_boundary(end))).then_some(text)
+}
+
+fn fit(text: &str, ends: &[usize], width: usize) -> String {
+    match ends.get(width.wrapping_sub(1)) {
+        Some(&end) => text[..end].to_owned(),
+        None => text[..ends.last().copied().unwrap_or(0)].to_owned(),
+    }
+}
+
+fn fit_ends(ends: &[usize], width: usize) -> Vec<u32> {
+    // Records are capped far below 4 GiB.
+    let mut fitted: Vec<u32> = ends.iter().take(width).map(|&end| end as u32).collect();
+    fitted.resize(width, fitted.last().copied().unwrap_or(0));
+    fitted
+}
+
+/// Decodes cell by cell, naming what cannot be decoded.
+fn decode(record: &Record<'_>, form: Form, issues: &mut Vec<Issue>) -> (String, Vec<u32>) {
+    let mut text = String::with_capacity(record.text.len());
+    let mut ends = Vec::with_capacity(form.width);
+    let mut start = 0;
+    let mut line = record.line;
+    for (at, &end) in record.ends.iter().take(form.width).enumerate() {
+        let mut rest = &record.text[start..end];
+        let mut bad: Option<(u64, Vec<u8>)> = None;
+        let mut more = 0;
+        start = end;
+        loop {
+            let (valid, broken) = match std::str::from_utf8(rest) {
+                Ok(valid) => (valid, None),
+                Err(error) => {
+                    let (valid, broken) = rest.split_at(error.valid_up_to());
+                    let len = error.error_len().unwrap_or(broken.len());
+                    // `valid_up_to` vouches for the first part.
+                    (std::str::from_utf8(valid).unwrap_or_default(), Some((broken, len)))
+                }
+            };
+            text.push_str(valid);
+            line += super::driver::count_breaks(valid.as_bytes());
+            let Some((broken, len)) = broken else { break };
+            let (bytes, len) = undecodable(broken, len, form.transcoded);
+            text.push(char::REPLACEMENT_CHARACTER);
+            if bad.is_none() {
+                bad = Some((line, bytes));
+            } else {
+                more += 1;
+            }
+            rest = &broken[len..];
+        }
+        if let Some((line, bytes)) = bad {
+            issues.push(undecodable_issue(at, line, &bytes, more, form.encoding));
+        }
+        ends.push(text.len() as u32);
+    }
+    ends.resize(form.width, text.len() as u32);
+    (text, ends)
+}
+
+fn undecodable_issue(column: usize, line: u64, bytes: &[u8], more: u64, encoding: &'static Encoding) -> Issue {
+    let hex: Vec<String> = bytes.iter().map(|byte| format!("0x{byte:02X}")).collect();
+    let noun = if bytes.len() == 1 { "byte" } else { "bytes" };
+    let verb = if bytes.len() == 1 { "is" } else { "are" };
+    let more = if more > 0 { format!(", and {more} more in this cell") } else { String::new() };
+    let message = format!("line {line}: {noun} {} {verb} not {}{more}", hex.join(" "), encoding.name());
+    Issue::cell(Code::CellEncoding, ColumnIndex(column as u32), message)
+}
+
+fn look_at_cells(row: &Row, form: Form, issues: &mut Vec<Issue>) {
+    for (at, cell) in row.cells().enumerate() {
+        let column = ColumnIndex(at as u32);
+        // A replacement character that we put there ourselves has been reported with its bytes.
+        let reported = issues.iter().any(|issue| issue.code == Code::CellEncoding && issue.column == Some(column));
+        // A one-byte encoding turns the bytes it does not define into C1 controls.
+        if form.encoding.is_single_byte() {
+            let mut undefined = cell.chars().filter(|c| ('\u{80}'..='\u{9f}').contains(c));
+            if let Some(c) = undefined.next() {
+                let line = row.line.unwrap_or(0);
+                let more = undefined.count() as u64;
+                issues.push(undecodable_issue(at, line, &[u32::from(c) as u8], more, form.encoding));
+                continue;
+            }
+        }
+        cell_text::look(cell, column, !reported, issues);
+    }
+}
+
+fn look_at_shape(record: &Record<'_>, form: Form, issues: &mut Vec<Issue>) {
+    if let Some(line) = record.unclosed_quote {
+        let message = format!("a quote opens a cell on line {line} and is never closed, so the rest of the file stands in it");
+        issues.push(Issue::row(Code::RowUnclosedQuote, message));
+        return;
+    }
+    if record.too_large {
+        let message = format!(
+            "the record is larger than {} MiB or {} cells",
+            crate::source::limits::RECORD_BYTES_MAX >> 20,
+            crate::source::limits::RECORD_CELLS_MAX
+        );
+        issues.push(Issue::row(Code::RowTooLarge, message));
+        return;
+    }
+    let cells = record.ends.len();
+    let mut values = Vec::new();
+    for at in form.width..cells {
+        let start = if at == 0 { 0 } else { record.ends[at - 1] };
+        let value = &record.text[start..record.ends[at]];
+        if !value.is_empty() {
+            values.push(format!("\"{}\"", excerpt(&String::from_utf8_lossy(value), EXCERPT)));
+        }
+    }
+    if cells > form.width && values.is_empty() {
+        return;
+    }
+    let mut message = format!("{cells} cell{}, but the header has {}", if cells == 1 { "" } else { "s" }, form.width);
+    if !values.is_empty() {
+        let more = values.len().saturating_sub(3);
+        values.truncate(3);
+        message.push_str(&format!("; beyond the header: {}", values.join(", ")));
+        if more > 0 {
+            message.push_str(&format!(" and {more} more"));
+        }
+    }
+    if record.breaks > 0 {
+        let last = record.line + record.breaks;
+        message.push_str(&format!("; the record runs from line {} to {last}, so a quote may be missing", record.line));
+    }
+    issues.push(Issue::row(Code::RowRagged, message));
+}

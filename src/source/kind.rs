@@ -1,0 +1,240 @@
+//! What a file is, told from its bytes and never from its name.
+
+use std::io::{Read, Seek};
+
+use zip::ZipArchive;
+
+/// What the first bytes say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A zip: a workbook, perhaps; its entries tell.
+    Zip,
+    /// An OLE compound file: an old workbook, or a protected new one; its directory tells.
+    Compound,
+    /// A kind we know and do not read.
+    Other(Other),
+    /// Text, as far as one can see.
+    Text,
+}
+
+/// A kind of file we recognise in order to refuse it by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Other {
+    /// With its article.
+    pub(super) what: &'static str,
+    /// What to do.
+    pub(super) hint: &'static str,
+}
+
+const SAVE_AS_XLSX: &str = "open it in a spreadsheet program and save it as .xlsx";
+const EXPORT_A_TABLE: &str = "export the contacts as CSV or XLSX";
+const UNPACK: &str = "unpack it and give the file inside";
+
+const fn other(what: &'static str, hint: &'static str) -> Other {
+    Other { what, hint }
+}
+
+/// The kind by its first bytes. `Text` only says that nothing else was recognised.
+pub(super) fn sniff(head: &[u8]) -> Kind {
+    let starts = |magic: &[u8]| head.starts_with(magic);
+    if starts(b"PK\x03\x04") || starts(b"PK\x05\x06") || starts(b"PK\x07\x08") {
+        return Kind::Zip;
+    }
+    if starts(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
+        return Kind::Compound;
+    }
+    let known = if starts(b"%PDF") {
+        other("a PDF document", EXPORT_A_TABLE)
+    } else if starts(b"{\\rtf") {
+        other("a text document (RTF)", EXPORT_A_TABLE)
+    } else if starts(b"\x89PNG\r\n") || starts(b"\xFF\xD8\xFF") || starts(b"GIF8") {
+        other("a picture", EXPORT_A_TABLE)
+    } else if starts(b"\x1F\x8B") || starts(b"7z\xBC\xAF\x27\x1C") || starts(b"Rar!\x1A\x07") || starts(b"BZh") {
+        other("a packed archive", UNPACK)
+    } else if starts(b"SQLite format 3\0") {
+        other("an SQLite database", EXPORT_A_TABLE)
+    } else if starts(b"\x09\x08") && head.get(2..4).is_some_and(|size| matches!(size, [4..=16, 0])) {
+        other("an Excel workbook from before 1995", SAVE_AS_XLSX)
+    } else {
+        return Kind::Text;
+    };
+    Kind::Other(known)
+}
+
+/// A kind of text that is not a table, told from its decoded beginning.
+pub(super) fn sniff_text(head: &str) -> Option<Other> {
+    let head = head.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    let mut bound = head.len().min(4096);
+    while !head.is_char_boundary(bound) {
+        bound -= 1;
+    }
+    let lower = head[..bound].to_ascii_lowercase();
+    if lower.starts_with('<') {
+        let named = |tag: &str| lower.contains(tag);
+        if named("urn:schemas-microsoft-com:office:spreadsheet") || named("progid=\"excel.sheet\"") {
+            return Some(other("an Excel XML spreadsheet", SAVE_AS_XLSX));
+        }
+        if named("<office:document") {
+            return Some(other("a flat OpenDocument file", SAVE_AS_XLSX));
+        }
+        if ["<!doctype html", "<html", "<table", "<meta", "<head", "<body", "<div"].iter().any(|tag| named(tag)) {
+            return Some(other("a web page (HTML), whatever its name says", SAVE_AS_XLSX));
+        }
+        if lower.starts_with("<?xml") {
+            return Some(other("an XML document", EXPORT_A_TABLE));
+        }
+    }
+    let mut opening = lower.chars().filter(|c| !c.is_whitespace());
+    match (opening.next(), opening.next()) {
+        (Some('{'), Some('"' | '}')) | (Some('['), Some('{' | '[')) => Some(other("a JSON document", EXPORT_A_TABLE)),
+        _ if lower.starts_with("begin:vcard") => Some(other("a vCard file", EXPORT_A_TABLE)),
+        _ => None,
+    }
+}
+
+/// Whether these bytes, in no known encoding with NULs, are something else than text. Text has next to no control
+/// characters; compressed or binary data has more than one in ten.
+pub(super) fn looks_binary(head: &[u8]) -> bool {
+    let control = |byte: &&u8| matches!(**byte, 0..=8 | 14..=26 | 28..=31);
+    let controls = head.iter().filter(control).count();
+    controls > 8 && controls * 20 > head.len()
+}
+
+/// What a zip holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ZipKind {
+    /// An Office Open XML workbook.
+    Xlsx,
+    /// Something else.
+    Other(Other),
+}
+
+/// What a zip holds, by the names of its entries.
+pub(super) fn sniff_zip<R: Read + Seek>(zip: &mut ZipArchive<R>) -> ZipKind {
+    let names: Vec<String> =
+        zip.file_names_raw().map(|name| String::from_utf8_lossy(name).replace('\\', "/").to_ascii_lowercase()).collect();
+    let named = |test: &dyn Fn(&str) -> bool| names.iter().any(|name| test(name));
+    if named(&|name| name.ends_with("workbook.bin")) {
+        return ZipKind::Other(other("a binary Excel workbook (XLSB)", SAVE_AS_XLSX));
+    }
+    if named(&|name| name.rsplit('/').next().is_some_and(|file| file.starts_with("workbook") && file.ends_with(".xml"))) {
+        return ZipKind::Xlsx;
+    }
+    let mut mimetype = String::new();
+    if let Ok(entry) = zip.by_name("mimetype") {
+        // An unreadable entry leaves the text empty, and the file is then named by its other entries.
+        if entry.take(200).read_to_string(&mut mimetype).is_err() {
+            mimetype.clear();
+        }
+    }
+    ZipKind::Other(match mimetype.trim() {
+        kind if kind.contains("opendocument.spreadsheet") => other("an OpenDocument spreadsheet (ODS)", SAVE_AS_XLSX),
+        kind if kind.contains("opendocument") => other("an OpenDocument text or drawing", EXPORT_A_TABLE),
+        kind if kind.contains("epub") => other("an e-book", EXPORT_A_TABLE),
+        _ if named(&|name| name.starts_with("word/")) => other("a Word document", EXPORT_A_TABLE),
+        _ if named(&|name| name.starts_with("ppt/")) => other("a PowerPoint presentation", EXPORT_A_TABLE),
+        _ if named(&|name| name.ends_with(".iwa")) => other("an Apple Numbers or Pages file", SAVE_AS_XLSX),
+        _ if named(&|name| name.starts_with("xl/") || name == "[content_types].xml") => {
+            other("an Office file without a workbook", SAVE_AS_XLSX)
+        }
+        _ => other("a zip archive without a workbook", UNPACK),
+    })
+}
+
+/// What a compound file holds: its directory names its streams in UTF-16.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CompoundKind {
+    /// A modern workbook behind a password.
+    Encrypted,
+    /// Something else.
+    Other(Other),
+}
+
+/// What a compound file holds, by the stream names found in one pass over its bytes; constant memory.
+pub(super) fn sniff_compound(reader: &mut impl Read) -> std::io::Result<CompoundKind> {
+    let names = ["EncryptedPackage", "Workbook", "Book", "WordDocument", "PowerPoint Document", "__properties_version1.0"];
+    // A directory entry holds its name at the start of 128 bytes, ended by a zero: search for both.
+    let needles: Vec<Vec<u8>> =
+        names.iter().map(|name| name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect()).collect();
+    let mut found = [false; 6];
+    let overlap = needles.iter().map(Vec::len).max().unwrap_or(0);
+    let mut window = Vec::with_capacity(super::limits::CHUNK_BYTES + overlap);
+    loop {
+        let keep = window.len().min(overlap);
+        window.drain(..window.len() - keep);
+        let read = reader.by_ref().take(super::limits::CHUNK_BYTES as u64).read_to_end(&mut window)?;
+        for (needle, found) in needles.iter().zip(&mut found) {
+            *found |= contains(&window, needle);
+        }
+        if read == 0 {
+            break;
+        }
+    }
+    let [encrypted, workbook, book, word, slides, mail] = found;
+    Ok(if encrypted {
+        CompoundKind::Encrypted
+    } else {
+        CompoundKind::Other(match () {
+            () if workbook || book => other("an Excel 97–2003 workbook (XLS)", SAVE_AS_XLSX),
+            () if word => other("a Word document", EXPORT_A_TABLE),
+            () if slides => other("a PowerPoint presentation", EXPORT_A_TABLE),
+            () if mail => other("an Outlook message", EXPORT_A_TABLE),
+            () => other("an Office file without a workbook, or a damaged one", SAVE_AS_XLSX),
+        })
+    })
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    let Some((&first, rest)) = needle.split_first() else { return true };
+    let mut from = 0;
+    while let Some(at) = haystack[from..].iter().position(|&byte| byte == first) {
+        from += at + 1;
+        if haystack[from..].starts_with(rest) {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_what_its_bytes_say() {
+        assert_eq!(sniff(b"PK\x03\x04rest"), Kind::Zip);
+        assert_eq!(sniff(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), Kind::Compound);
+        assert!(matches!(sniff(b"%PDF-1.7"), Kind::Other(pdf) if pdf.what == "a PDF document"));
+        assert_eq!(sniff(b"PK;Name\n1;Anna"), Kind::Text);
+        assert_eq!(sniff(b""), Kind::Text);
+    }
+
+    #[test]
+    fn text_that_is_no_table_is_called_by_its_name() {
+        let what = |text| sniff_text(text).map(|other| other.what);
+        assert_eq!(what("\u{feff}\n<html><table>"), Some("a web page (HTML), whatever its name says"));
+        assert_eq!(what("<table border=1>"), Some("a web page (HTML), whatever its name says"));
+        assert_eq!(
+            what("<?xml version=\"1.0\"?><?mso-application progid=\"Excel.Sheet\"?>"),
+            Some("an Excel XML spreadsheet")
+        );
+        assert_eq!(what("[{\"name\": 1}]"), Some("a JSON document"));
+        assert_eq!(what("name,email\n<b>,x"), None);
+        assert_eq!(what("{name},email"), None);
+        assert_eq!(what(""), None);
+    }
+
+    #[test]
+    fn binary_is_told_from_text_with_a_stray_nul() {
+        assert!(!looks_binary(b"name,email\nA\0nna,a@b.se\n"));
+        let noise: Vec<u8> = (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        assert!(looks_binary(&noise));
+    }
+
+    #[test]
+    fn a_protected_workbook_is_found_across_a_chunk_boundary() {
+        let mut bytes = vec![7u8; crate::source::limits::CHUNK_BYTES - 9];
+        bytes.extend("EncryptedPackage".encode_utf16().chain([0]).flat_map(u16::to_le_bytes));
+        assert_eq!(sniff_compound(&mut &bytes[..]).unwrap(), CompoundKind::Encrypted);
+    }
+}

@@ -1,0 +1,54 @@
+//! Every bound of the readers, by name. Beyond them a file is refused or a row is reported; nothing is cut silently.
+
+/// How much of a text table is looked at before it is read: dialect and encoding are found here.
+pub(super) const HEAD_BYTES: usize = 256 * 1024;
+
+/// How much is read at a time.
+pub(super) const CHUNK_BYTES: usize = 128 * 1024;
+
+/// The longest record of a text table, quoted line breaks included. A row of people's data has some hundred bytes;
+/// a record of this size is a quote that was never closed.
+pub(super) const RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The most cells a record of a text table may have; four times what a worksheet has.
+pub(super) const RECORD_CELLS_MAX: usize = 65_536;
+
+/// The last row of a worksheet, 1-based (Excel specifications and limits).
+pub(super) const SHEET_ROWS_MAX: u32 = 1_048_576;
+
+/// The last column of a worksheet, 1-based: `XFD`.
+pub(super) const SHEET_COLUMNS_MAX: u32 = 16_384;
+
+/// The most text a worksheet row may hold. A cell holds 32,767 characters; no honest row comes near.
+pub(super) const SHEET_ROW_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Entries in a workbook's zip; honest ones have some dozen, picture books some hundred.
+pub(super) const ZIP_ENTRIES_MAX: usize = 10_000;
+
+/// A workbook unpacked. The fullest sheet Excel can save with a dozen columns takes about 0.7 GB.
+pub(super) const ZIP_TOTAL_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
+/// One part unpacked that is streamed, such as a worksheet.
+pub(super) const ZIP_SHEET_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+
+/// The shared strings unpacked; they are held in memory.
+pub(super) const ZIP_STRINGS_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Any other part that is held in memory, such as the styles.
+pub(super) const ZIP_PART_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
+/// Parts this small may have any ratio.
+pub(super) const ZIP_RATIO_FROM_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Unpacked ÷ packed size of a part. Worksheets come to 10–30, very regular ones to 200; deflate ends at 1,032.
+pub(super) const ZIP_RATIO_MAX: u64 = 400;
+
+/// The least bytes a shared string takes in its part: `<si/>`. More strings than that are a lie (a reader would
+/// set aside memory for them).
+pub(super) const SHARED_STRING_BYTES_MIN: u64 = 5;
+
+/// The most shared strings: each costs 24 bytes and its text.
+pub(super) const SHARED_STRINGS_MAX: u64 = 12 * 1024 * 1024;
+
+/// How many unreadable cells of a sheet are reported before the sheet is given up as damaged.
+pub(super) const UNREADABLE_CELLS_MAX: u64 = 100_000;

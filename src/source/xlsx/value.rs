@@ -1,0 +1,207 @@
+//! A cell of a worksheet into the one text we have for its value.
+
+use std::fmt::Write as _;
+
+use calamine::{DataRef, ExcelDateTime, ExcelDateTimeType};
+
+use crate::model::{Code, excerpt};
+use crate::source::number_format::{Format, masked};
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+/// The day after the last one Excel knows, 9999-12-31, counted from 1900 and from 1904.
+const DAYS_END: (f64, f64) = (2_958_466.0, 2_957_004.0);
+/// Below this every whole number has an exact `f64`, and Excel shows all its digits.
+const EXACT_MAX: f64 = 1e15;
+
+/// What was odd about a value: the code and the rest of a sentence that begins with the cell.
+pub(super) type Oddity = (Code, String);
+
+/// Appends the text of a value.
+pub(super) fn write(out: &mut String, value: &DataRef<'_>, format: &Format, is_1904: bool) -> Option<Oddity> {
+    match value {
+        DataRef::Empty => None,
+        DataRef::String(text) => push(out, text),
+        DataRef::SharedString(text) => push(out, text),
+        DataRef::Bool(truth) => push(out, if *truth { "TRUE" } else { "FALSE" }),
+        DataRef::Int(number) => write_number(out, *number as f64, format, is_1904),
+        DataRef::Float(number) => write_number(out, *number, format, is_1904),
+        DataRef::DateTime(moment) => {
+            // Some built-in formats are dates only by their number; then the value says which kind.
+            let number = moment.as_f64();
+            let by_value = if moment.is_duration() {
+                Format::Duration
+            } else if number.fract() == 0.0 {
+                Format::Date
+            } else if number < 1.0 {
+                Format::Time
+            } else {
+                Format::DateTime
+            };
+            write_number(out, number, if *format == Format::Plain { &by_value } else { format }, is_1904)
+        }
+        DataRef::DateTimeIso(text) => push(out, &iso(text, format)),
+        DataRef::DurationIso(text) => push(out, text),
+        DataRef::Error(error) => {
+            let text = error.to_string();
+            out.push_str(&text);
+            Some((Code::CellError, format!("shows {text}")))
+        }
+    }
+}
+
+fn push(out: &mut String, text: &str) -> Option<Oddity> {
+    out.push_str(text);
+    None
+}
+
+fn write_number(out: &mut String, number: f64, format: &Format, is_1904: bool) -> Option<Oddity> {
+    if !number.is_finite() {
+        out.push_str(&number.to_string());
+        return Some((Code::CellUnreadable, format!("holds {number}, which is not a number")));
+    }
+    match format {
+        Format::Plain => {}
+        Format::Masked(sections) => {
+            if number.fract() == 0.0 && (0.0..EXACT_MAX).contains(&number) {
+                if let Some(text) = masked(sections, number as u64) {
+                    out.push_str(&text);
+                    return None;
+                }
+            }
+        }
+        Format::Duration => {
+            write_time(out, (number * DAY as f64).round() as i64);
+            return None;
+        }
+        Format::Date | Format::Time | Format::DateTime => {
+            let end = if is_1904 { DAYS_END.1 } else { DAYS_END.0 };
+            if !(0.0..end).contains(&number) {
+                write_plain(out, number);
+                return Some((Code::CellUnreadable, format!("holds {number}, which is no date")));
+            }
+            let seconds = (number * DAY as f64).round() as i64;
+            if *format != Format::Time {
+                let day = ExcelDateTime::new((seconds / DAY) as f64, ExcelDateTimeType::DateTime, is_1904);
+                let (year, month, day, ..) = day.to_ymd_hms_milli();
+                put(out, format_args!("{year:04}-{month:02}-{day:02}"));
+            }
+            let (hours, minutes, seconds) = (seconds % DAY / 3600, seconds % 3600 / 60, seconds % 60);
+            match format {
+                Format::DateTime => put(out, format_args!("T{hours:02}:{minutes:02}:{seconds:02}")),
+                Format::Time => put(out, format_args!("{hours}:{minutes:02}:{seconds:02}")),
+                _ => {}
+            }
+            return None;
+        }
+    }
+    write_plain(out, number);
+    None
+}
+
+/// The shortest decimal that is this number: no exponent, no `.0`.
+fn write_plain(out: &mut String, number: f64) {
+    if number.fract() == 0.0 && number.abs() < EXACT_MAX {
+        put(out, format_args!("{}", number as i64));
+    } else {
+        put(out, format_args!("{number}"));
+    }
+}
+
+fn write_time(out: &mut String, seconds: i64) {
+    let sign = if seconds < 0 { "-" } else { "" };
+    let seconds = seconds.unsigned_abs();
+    put(out, format_args!("{sign}{}:{:02}:{:02}", seconds / 3600, seconds % 3600 / 60, seconds % 60));
+}
+
+fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+    out.write_fmt(text).expect("a string takes any text");
+}
+
+/// A date written as text (`t="d"`), cut to what its format shows and to whole seconds.
+fn iso(text: &str, format: &Format) -> String {
+    let (moment, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let moment = moment.strip_suffix('Z').unwrap_or(moment);
+    let known = fraction.trim_end_matches('Z').bytes().all(|byte| byte.is_ascii_digit());
+    match (moment.split_once('T'), format) {
+        (Some((date, _)), Format::Date) if known => date.to_owned(),
+        (Some((_, time)), Format::Time) if known => time.strip_prefix('0').unwrap_or(time).to_owned(),
+        _ if known => moment.to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
+/// What to say about a cell the reader could not make sense of, given what stands in it.
+pub(super) fn unreadable(raw: &str) -> Oddity {
+    let shown = excerpt(raw, 24);
+    if raw.starts_with('#') {
+        (Code::CellError, format!("shows {shown}"))
+    } else {
+        (Code::CellUnreadable, format!("cannot be read: \"{shown}\""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(number: f64, code: &str, expected: &str) {
+        let mut out = String::new();
+        write(&mut out, &DataRef::Float(number), &Format::parse(code), false);
+        assert_eq!(out, expected, "{number} as {code}");
+    }
+
+    #[test]
+    fn numbers_are_written_as_short_as_they_go() {
+        check(701_740_605.0, "General", "701740605");
+        check(1.5, "General", "1.5");
+        check(-0.0, "General", "0");
+        check(0.1, "0%", "0.1");
+        check(1e-7, "General", "0.0000001");
+        check(4.670_170_062e11, "0.00E+00", "467017006200");
+        check(1_234_567_890_123_456_789.0, "General", "1234567890123456800");
+        check(4_111_111_111_111_111.0, "0", "4111111111111111");
+        check(701_740_605.0, "0000000000", "0701740605");
+        check(-5.0, "00000", "-5");
+        check(1.5, "00000", "1.5");
+    }
+
+    #[test]
+    fn moments_are_written_one_way() {
+        check(45_943.0, "dd/mm/yyyy", "2025-10-13");
+        check(45_943.541, "yyyy-mm-dd hh:mm", "2025-10-13T12:59:02");
+        check(45_943.0, "yyyy-mm-dd hh:mm", "2025-10-13T00:00:00");
+        check(45_943.999_999_99, "yyyy-mm-dd hh:mm", "2025-10-14T00:00:00");
+        check(0.354_166_666_7, "h:mm", "8:30:00");
+        check(1.5, "[h]:mm", "36:00:00");
+        check(-0.5, "[h]:mm", "-12:00:00");
+        check(1.0, "yyyy-mm-dd", "1900-01-01");
+        check(61.0, "yyyy-mm-dd", "1900-03-01");
+        check(-1.0, "yyyy-mm-dd", "-1");
+        check(3e9, "yyyy-mm-dd", "3000000000");
+    }
+
+    #[test]
+    fn workbooks_from_old_macs_count_from_1904() {
+        let mut out = String::new();
+        write(&mut out, &DataRef::Float(44_481.0), &Format::Date, true);
+        assert_eq!(out, "2025-10-13");
+    }
+
+    #[test]
+    fn dates_written_as_text_are_cut_to_what_shows() {
+        assert_eq!(iso("2024-03-01T00:00:00", &Format::Date), "2024-03-01");
+        assert_eq!(iso("2024-03-01T10:20:30.5Z", &Format::DateTime), "2024-03-01T10:20:30");
+        assert_eq!(iso("2024-03-01", &Format::Plain), "2024-03-01");
+    }
+
+    #[test]
+    fn errors_keep_their_name() {
+        let mut out = String::new();
+        let odd = write(&mut out, &DataRef::Error(calamine::CellErrorType::NA), &Format::Plain, false);
+        assert_eq!((out.as_str(), odd), ("#N/A", Some((Code::CellError, "shows #N/A".to_owned()))));
+        assert_eq!(unreadable("#SPILL!").0, Code::CellError);
+        assert_eq!(unreadable("abc").0, Code::CellUnreadable);
+    }
+}

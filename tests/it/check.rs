@@ -1,0 +1,78 @@
+//! `c3import check`: every row looked at by the code that would send it, and nothing sent.
+
+use crate::support::{Place, Results, Server, counts, fixture, mapping};
+
+#[test]
+fn a_file_without_faults_checks_out() {
+    for file in ["people.csv", "people.xlsx"] {
+        let place = Place::new();
+        let done = place.c3import(&["check", &fixture(file), "-m", &mapping("people.toml")]).run();
+        done.exits(0).tells(&["320"]);
+        assert!(place.names().is_empty(), "a check leaves nothing behind: {:?}", place.names());
+    }
+}
+
+#[test]
+fn every_invalid_row_is_told_with_its_column_value_and_code() {
+    let place = Place::with_table(&["Åsa,asa@example.com,,", "Bo,bo.example.com,070-12,", "Cy,,,only a note"]);
+    let done = place.c3import(&["check", "people.csv", "-m", "m.toml"]).run();
+    done.exits(1);
+    let said = format!("{}{}", done.stdout, done.stderr);
+    for words in [
+        "row 3",
+        "E-mail",
+        "bo.example.com",
+        "email.syntax",
+        "Mobile",
+        "070-12",
+        "phone.length",
+        "row 4",
+        "contact.none",
+    ] {
+        assert!(said.contains(words), "{words:?} is not told\n{done}");
+    }
+    assert!(!said.contains("row 2,"), "{done}");
+}
+
+#[test]
+fn a_check_needs_no_server_and_asks_none() {
+    let server = Server::start();
+    let place = Place::with_table(&["Åsa,asa@example.com,,"]);
+    place.c3import(&["check", "people.csv", "-m", "m.toml"]).run().exits(0);
+    place.c3import(&["import", "people.csv", "-m", "m.toml", "--dry-run"]).to(&server).run().exits(0);
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn bad_input_is_refused_as_an_import_refuses_it() {
+    let place = Place::with_table(&["Åsa,asa@example.com,,"]);
+    place.c3import(&["check", "nobody.csv", "-m", "m.toml"]).run().exits(2).tells(&["nobody.csv"]);
+    place.put("m.toml", "version = 1\n[card]\nemail = \"E-mial\"\n");
+    place.c3import(&["check", "people.csv", "-m", "m.toml"]).run().exits(2).tells(&["E-mial", "E-mail"]);
+}
+
+/// A dry run's results and an import's, side by side: they differ only in what was sent.
+#[test]
+fn the_dry_run_and_the_import_agree_on_every_row() {
+    let server = Server::start();
+    let place = Place::new();
+    let words = ["import", &fixture("messy.csv"), "-m", &mapping("people.toml")];
+    place.c3import(&words).and(&["--run-dir", "dry", "--dry-run"]).run().exits(1);
+    place.c3import(&words).and(&["--run-dir", "real"]).to(&server).run().exits(1);
+
+    let (dry, real): (Results, Results) = (place.results("dry"), place.results("real"));
+    assert_eq!(dry.header, real.header);
+    assert_eq!(dry.rows.len(), real.rows.len());
+    let at = dry.header.iter().position(|name| name == "c3_status").expect("results have a status");
+    let code = dry.header.iter().position(|name| name == "c3_code").expect("results have a code");
+    for (dry, real) in dry.rows.iter().zip(&real.rows) {
+        if matches!(&*real[at], "stored" | "unchanged") {
+            assert_eq!((&*dry[at], &*dry[code]), ("not_sent", "run.dry"), "{dry:?}");
+            assert_eq!(dry[..at], real[..at]);
+        } else {
+            assert_eq!(dry, real);
+        }
+    }
+    let counts = counts(&place.summary("dry"));
+    assert_eq!(counts.values().sum::<u64>(), dry.rows.len() as u64);
+}

@@ -1,0 +1,59 @@
+//! Ctrl-C and SIGTERM: the run ends in good order, and what is known is written.
+#![cfg(unix)]
+
+use crate::support::{Place, Results, Server, counts};
+
+const IMPORT: [&str; 6] = ["import", "people.csv", "-m", "m.toml", "--concurrency", "2"];
+
+fn many() -> Place {
+    let rows: Vec<_> = (1..=300).map(|n| format!("P{n},p{n}@example.com,,")).collect();
+    Place::with_table(&rows.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Interrupts an import in its middle, and holds its results against the server's own count.
+fn stops_in_good_order(signal: &str) {
+    let server = Server::with("*:latency=50ms");
+    let place = many();
+    let running = place.c3import(&IMPORT).to(&server).start();
+    server.has_got(10);
+    running.signal(signal);
+    let done = running.finish();
+    done.exits(5).leaves_stdout_empty();
+    assert!(done.last_line().contains("c3import"), "the last line is what to type next\n{done}");
+
+    let results: Results = place.results("people.c3run");
+    let tally = results.tally();
+    assert!(server.requests() < 100, "reading and sending stop: {} requests", server.requests());
+    assert_eq!(results.landed(), server.cards().len(), "what was in flight was waited for: {tally:?}");
+    assert_eq!(results.landed() + tally.get("not_sent").copied().unwrap_or_default(), results.rows.len(), "{tally:?}");
+    let numbers: Vec<String> = (2..2 + results.rows.len()).map(|number| number.to_string()).collect();
+    assert_eq!(results.column("c3_row"), numbers, "a valid beginning, without holes");
+    let counts = counts(&place.summary("people.c3run"));
+    assert_eq!(counts["stored"] as usize, results.landed());
+}
+
+#[test]
+fn ctrl_c_lets_requests_in_flight_finish() {
+    stops_in_good_order("INT");
+}
+
+#[test]
+fn a_polite_kill_does_the_same() {
+    stops_in_good_order("TERM");
+}
+
+#[test]
+fn twice_means_at_once_and_what_was_in_flight_is_uncertain() {
+    let server = Server::with("*:hang");
+    let place = many();
+    let running = place.c3import(&IMPORT).and(&["--timeout", "60s"]).to(&server).start();
+    server.has_got(2);
+    running.signal("INT");
+    running.signal("INT");
+    let done = running.finish();
+    done.exits(5);
+    let results = place.results("people.c3run");
+    assert_eq!(results.column("c3_status")[..2], ["uncertain", "uncertain"], "{:?}", results.tally());
+    assert_eq!(results.tally()["uncertain"], 2);
+    assert_eq!(results.column("c3_code")[..2], ["delivery.unknown", "delivery.unknown"]);
+}

@@ -1,0 +1,18 @@
+//! Everything that is tested from outside, in one binary: a file a command or theme, and the walls of the house.
+//!
+//! The stories run the built program against the sandbox, which listens on loopback on a port that the system chooses,
+//! and pin exit code, standard output, standard error and results together.
+
+mod support;
+
+mod bad_input;
+mod check;
+mod import_faults;
+mod import_main;
+mod interrupt;
+mod preview;
+mod results;
+mod rooms;
+mod rows;
+mod sandbox;
+mod secrets;

@@ -1,0 +1,108 @@
+//! The sandbox on a thread of its own and a port that the system chooses.
+
+use std::net::TcpListener;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use c3import::sandbox::{Card, Rules, Sandbox, SandboxSettings};
+use tokio::sync::oneshot;
+
+/// A server that runs until the story ends. It lets one token and one workspace in.
+pub struct Server {
+    port: u16,
+    sandbox: Sandbox,
+    thread: Option<thread::JoinHandle<()>>,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+impl Server {
+    /// Long enough to be found again wherever it leaks to.
+    pub const TOKEN: &str = "eyJhbGciOiJub25lIn0.canary-8d1f6c2e4b7a.signature";
+    pub const WORKSPACE: &str = "demo";
+
+    /// One that is well.
+    pub fn start() -> Server {
+        Server::with("")
+    }
+
+    /// One with faults, written as the sandbox takes them (`3:status=503,retry-after=2`).
+    pub fn with(faults: &str) -> Server {
+        Server::ruled(Rules::default(), faults)
+    }
+
+    /// One with rules of its own as well.
+    pub fn ruled(rules: Rules, faults: &str) -> Server {
+        let sandbox = Sandbox::new(SandboxSettings {
+            token: Some(Server::TOKEN.to_owned()),
+            workspace: Some(Server::WORKSPACE.to_owned()),
+            rules,
+            faults: faults.parse().unwrap_or_else(|error| panic!("{error}")),
+            ..SandboxSettings::default()
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        listener.set_nonblocking(true).expect("a listener can be made not to block");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = sandbox.clone();
+        let thread = thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).expect("it does not block");
+                tokio::select! {
+                    ended = serving.serve(listener) => ended.expect("the listener goes on to accept"),
+                    _ = stopped => {}
+                }
+            });
+        });
+        Server { port, sandbox, thread: Some(thread), stop: Some(stop) }
+    }
+
+    /// Where it listens, as `--server` takes it.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// How many requests came.
+    pub fn requests(&self) -> usize {
+        self.sandbox.requests().len()
+    }
+
+    /// When each request came, counted from the first.
+    pub fn arrivals(&self) -> Vec<Duration> {
+        let seen = self.sandbox.requests();
+        let first = seen.first().map_or(0, |seen| seen.arrived_us);
+        seen.iter().map(|seen| Duration::from_micros(seen.arrived_us - first)).collect()
+    }
+
+    /// How many pairs of requests that share an identity were in it at once.
+    pub fn overlaps(&self) -> u64 {
+        self.sandbox.overlaps()
+    }
+
+    /// All cards, in the order in which they were made.
+    pub fn cards(&self) -> Vec<Card> {
+        self.sandbox.cards()
+    }
+
+    /// Returns when so many requests have come. Looks again every few milliseconds.
+    pub fn has_got(&self, requests: usize) {
+        let start = Instant::now();
+        while self.requests() < requests {
+            assert!(start.elapsed() < Duration::from_secs(30), "only {} requests in half a minute", self.requests());
+            thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+            && !thread::panicking()
+        {
+            panic!("the sandbox panicked");
+        }
+    }
+}

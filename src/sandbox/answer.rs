@@ -245,9 +245,9 @@ pub(super) fn reason_phrase(status: u16) -> Option<&'static str> {
 }
 
 /// The date in so much time, rounded up to a whole second, as RFC 9110 writes it. The one place that reads the wall
-/// clock: such a header means nothing without it.
+/// clock: such a header means nothing without it. At most a century, for the format ends with the year 9999.
 pub(super) fn http_date_in(time: Duration) -> String {
-    let exact = SystemTime::now() + time;
+    let exact = SystemTime::now() + time.min(Duration::from_secs(100 * 365 * 24 * 60 * 60));
     let part = exact.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
     let up = if part > 0 { Duration::from_secs(1) } else { Duration::ZERO };
     httpdate::fmt_http_date(exact + up)

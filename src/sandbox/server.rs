@@ -103,7 +103,9 @@ impl Sandbox {
                     Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) => {}
                     Err(error) => return Err(error),
                 },
-                Some(_) = connections.join_next() => {}
+                Some(ended) = connections.join_next() => if let Err(error) = ended {
+                    tracing::error!(%error, "a connection of the sandbox failed");
+                },
             }
         }
     }
@@ -236,7 +238,7 @@ async fn judge(inner: Arc<Inner>, connection: u64, request: Request<Incoming>) -
     if let Ok(contacts) = &wanted {
         visit.identities = contacts.identities();
     }
-    let Scripted { what, written } = {
+    let scripted = {
         let mut state = inner.state();
         state.log.identify(ordinal, &visit.identities);
         let scripted = state.script.next(ordinal, &read.bytes);
@@ -246,8 +248,9 @@ async fn judge(inner: Arc<Inner>, connection: u64, request: Request<Incoming>) -
         });
         scripted
     };
-    tracing::debug!(ordinal, fault = written, "request");
+    tracing::debug!(ordinal, faulted = scripted.written.is_some(), "request");
 
+    let Scripted { what, .. } = scripted;
     let visit = Arc::new(visit);
     let processing = process(visit.clone(), wanted, what.latency, what.commits());
     // A task of its own: a server goes on with what it has begun even when the client has hung up.
@@ -328,7 +331,7 @@ where
         } else {
             read.bytes.extend_from_slice(&data);
         }
-        if read.length > (max + DRAINED_MAX) as u64 {
+        if read.length > max.saturating_add(DRAINED_MAX) as u64 {
             break;
         }
     }

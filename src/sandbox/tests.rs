@@ -136,7 +136,8 @@ async fn every_fault_does_what_it_says() {
         length == Some(body(answer).len())
     };
     // fault, what comes back, cards in the server
-    let cases: [(&str, &dyn Fn(Result<&str, ErrorKind>) -> bool, usize); 22] = [
+    type Expected<'a> = &'a dyn Fn(Result<&str, ErrorKind>) -> bool;
+    let cases: [(&str, Expected, usize); 22] = [
         ("reset=before", &|answer| answer == Err(ErrorKind::ConnectionReset), 0),
         ("reset=after", &|answer| answer == Err(ErrorKind::ConnectionReset), 1),
         ("drop=before", &|answer| answer == Ok(""), 0),
@@ -170,7 +171,6 @@ async fn every_fault_does_what_it_says() {
     ];
     for (fault, expected, cards) in cases {
         let (sandbox, at) = open(&format!("1:{fault}")).await;
-        // Kept alive, unless the fault says otherwise: then only a pause tells that all has come.
         let answer = match timeout(Duration::from_secs(60), post(at, ANNA)).await {
             Ok(answer) => answer,
             Err(_) => panic!("{fault}: nothing came"),

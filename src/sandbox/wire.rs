@@ -163,7 +163,7 @@ impl<'a> Body<'a> {
     }
 
     fn raw_length(&self) -> u64 {
-        (self.reply.head.len() + self.reply.tail.len()) as u64 + self.reply.filler
+        self.reply.filler.saturating_add((self.reply.head.len() + self.reply.tail.len()) as u64)
     }
 
     fn next(&mut self) -> Option<Vec<u8>> {

@@ -5,3 +5,4 @@ pub mod mapping;
 pub mod model;
 pub mod sandbox;
 pub mod source;
+pub mod ui;

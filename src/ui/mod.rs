@@ -1,0 +1,3 @@
+//! What people see. The only room that prints.
+
+pub mod diagnostics;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use pace_args::PaceArgs;
-pub use server_args::ServerArgs;
+pub use server_args::{FaultArgs, ServerArgs};
 pub use source_args::SourceArgs;
 
 /// Brings people's contacts from spreadsheets into Cention.

@@ -116,7 +116,6 @@ pub fn settings(endpoint: Option<String>, mapping: &Path, policy: &Policy, timeo
 }
 
 /// Where cards go, and who brings them there.
-#[derive(Debug)]
 struct Goal {
     endpoint: Endpoint,
     client: Client,

@@ -44,7 +44,6 @@ pub fn sandbox(terminal: &Terminal, args: SandboxArgs) -> Result<Exit, Failures>
 }
 
 /// A sandbox on a thread of this process. It ends with the process.
-#[derive(Debug)]
 pub struct InProcess {
     address: SocketAddr,
     sandbox: Sandbox,

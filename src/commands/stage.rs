@@ -11,7 +11,6 @@ use crate::source::{self, SourceError, Table};
 use crate::ui::{Terminal, diagnostics};
 
 /// A table and what its columns mean.
-#[derive(Debug)]
 pub struct Stage {
     /// The rows.
     pub table: Table,

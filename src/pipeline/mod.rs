@@ -45,7 +45,6 @@ const SEATS: usize = 4096;
 const BATCH_ROWS: usize = 256;
 
 /// Everything that makes up a run.
-#[derive(Debug)]
 pub struct Plan {
     /// The rows.
     pub table: Table,

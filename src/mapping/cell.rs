@@ -1,0 +1,112 @@
+//! The text of a cell: what counts as blank, and what no value may hold.
+
+use super::fault::Fault;
+use crate::model::{Code, excerpt};
+
+/// The most characters a value may have: what a spreadsheet cell can hold (Excel specifications and limits).
+pub(super) const VALUE_CHARS_MAX: usize = 32_767;
+
+/// How many characters of a value a message shows.
+pub(super) const EXCERPT_CHARS: usize = 60;
+
+/// A cell's text without white space and invisible characters at its ends.
+pub(super) fn trim(text: &str) -> &str {
+    match text.as_bytes() {
+        // Nothing to trim for nearly every cell there is.
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim_matches(is_blank),
+    }
+}
+
+/// White space in the sense of Unicode, and what is not seen at all: zero-width characters, direction marks (copied
+/// along with phone numbers from Windows' contacts), byte order marks.
+pub(super) fn is_blank(c: char) -> bool {
+    c.is_whitespace() || is_invisible(c)
+}
+
+/// Characters without a width.
+pub(super) fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{180e}' | '\u{ad}')
+}
+
+/// Whether line ends and tabs may stand within a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lines {
+    /// Only one line.
+    One,
+    /// Line ends and tabs are text.
+    Many,
+}
+
+/// Refuses what no value may hold: control characters and U+FFFD, of which the server could only store a loss.
+pub(super) fn check(text: &str, lines: Lines) -> Result<(), Fault> {
+    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        return Ok(());
+    }
+    for c in text.chars() {
+        let code = match c {
+            '\t' | '\n' | '\r' if lines == Lines::Many => continue,
+            '\u{fffd}' => Code::CellReplacement,
+            c if c.is_control() => Code::CellControl,
+            _ => continue,
+        };
+        let shown = excerpt(text, EXCERPT_CHARS);
+        let message = match (code, c) {
+            (Code::CellReplacement, _) => {
+                format!("\"{shown}\" has lost a character (U+FFFD) before it came here; mend it in the source")
+            }
+            (_, '\t' | '\n' | '\r') => format!("\"{shown}\" goes over several lines or columns; one entry is expected"),
+            _ => format!("\"{shown}\" holds the control character U+{:04X}; remove it", c as u32),
+        };
+        return Err(Fault { code, message });
+    }
+    Ok(())
+}
+
+/// Refuses a value longer than [`VALUE_CHARS_MAX`].
+pub(super) fn check_length(text: &str) -> Result<(), Fault> {
+    // Characters are never more than bytes, so short text need not be counted.
+    if text.len() <= VALUE_CHARS_MAX || text.chars().count() <= VALUE_CHARS_MAX {
+        return Ok(());
+    }
+    let shown = excerpt(text, EXCERPT_CHARS);
+    let count = text.chars().count();
+    let message = format!("\"{shown}\" is too long: {count} characters, where {VALUE_CHARS_MAX} is the most");
+    Err(Fault { code: Code::ValueTooLong, message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invisible_ends_are_trimmed_inner_text_is_not() {
+        assert_eq!(trim("\u{feff}\u{a0} Åsa  Öberg\u{200b}\r\n"), "Åsa  Öberg");
+        assert_eq!(trim("\u{202a}+46701234567\u{202c}"), "+46701234567");
+        assert_eq!(trim(" \u{3000}\u{2060}"), "");
+        assert_eq!(trim("x"), "x");
+        assert_eq!(trim(""), "");
+    }
+
+    #[test]
+    fn damage_is_named() {
+        let code = |text| check(text, Lines::Many).map_err(|fault| fault.code);
+        assert_eq!(code("Åsa\r\nÖberg\t1"), Ok(()));
+        assert_eq!(code("\u{c5}sa\u{0}"), Err(Code::CellControl));
+        assert_eq!(code("\u{85}"), Err(Code::CellControl));
+        assert_eq!(code("\u{fffd}sa"), Err(Code::CellReplacement));
+        assert_eq!(check("a\nb", Lines::One).map_err(|fault| fault.code), Err(Code::CellControl));
+        assert_eq!(
+            check("a\u{7}b", Lines::One).map_err(|fault| fault.message),
+            Err("\"a\\u{7}b\" holds the control character U+0007; remove it".to_owned())
+        );
+    }
+
+    #[test]
+    fn the_length_limit_counts_characters() {
+        assert_eq!(check_length(&"å".repeat(VALUE_CHARS_MAX)), Ok(()));
+        let fault = check_length(&"å".repeat(VALUE_CHARS_MAX + 1)).expect_err("too long");
+        assert_eq!(fault.code, Code::ValueTooLong);
+        assert!(fault.message.ends_with("is too long: 32768 characters, where 32767 is the most"));
+    }
+}

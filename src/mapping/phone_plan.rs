@@ -1,0 +1,203 @@
+//! The short way for phone numbers in ASCII of countries with a simple numbering plan; the same result as the library's,
+//! for about a tenth of its cost.
+//!
+//! Simple is a plan that libphonenumber's metadata describes so: what is dialled before a national number is nothing
+//! or one digit, no number begins with that digit, and nothing is rewritten. Then the number is what follows that
+//! digit, and only its length remains to be checked. The possible lengths are asked of the library itself. Whatever
+//! does not fit is left to the library: the short way never refuses. A test holds the two against each other.
+
+use std::sync::LazyLock;
+
+use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber};
+
+use super::phone::Country;
+
+/// A simple numbering plan.
+struct Plan {
+    calling_code: u16,
+    /// The main country with this calling code.
+    country: &'static str,
+    /// The digit that is dialled before a number within the country, and with which no number begins.
+    trunk: Option<u8>,
+}
+
+/// From libphonenumber's metadata (9.0): `nationalPrefixForParsing` is empty or one digit, `generalDesc` begins with
+/// another, there is no `nationalPrefixTransformRule`, and `internationalPrefix` begins with two zeros or is 011.
+/// Great Britain's also strips `180020`, so that numbers that begin with 18 are left to the library.
+static PLANS: [Plan; 33] = [
+    plan(1, "US", Some(b'1')),
+    plan(27, "ZA", Some(b'0')),
+    plan(30, "GR", None),
+    plan(31, "NL", Some(b'0')),
+    plan(32, "BE", Some(b'0')),
+    plan(33, "FR", Some(b'0')),
+    plan(34, "ES", None),
+    plan(39, "IT", None),
+    plan(40, "RO", Some(b'0')),
+    plan(41, "CH", Some(b'0')),
+    plan(43, "AT", Some(b'0')),
+    plan(44, "GB", Some(b'0')),
+    plan(45, "DK", None),
+    plan(46, "SE", Some(b'0')),
+    plan(47, "NO", None),
+    plan(48, "PL", None),
+    plan(49, "DE", Some(b'0')),
+    plan(90, "TR", Some(b'0')),
+    plan(351, "PT", None),
+    plan(353, "IE", Some(b'0')),
+    plan(356, "MT", None),
+    plan(357, "CY", None),
+    plan(358, "FI", Some(b'0')),
+    plan(371, "LV", None),
+    plan(372, "EE", None),
+    plan(380, "UA", Some(b'0')),
+    plan(381, "RS", Some(b'0')),
+    plan(385, "HR", Some(b'0')),
+    plan(386, "SI", Some(b'0')),
+    plan(387, "BA", Some(b'0')),
+    plan(420, "CZ", None),
+    plan(421, "SK", Some(b'0')),
+    plan(971, "AE", Some(b'0')),
+];
+
+const fn plan(calling_code: u16, country: &'static str, trunk: Option<u8>) -> Plan {
+    Plan { calling_code, country, trunk }
+}
+
+/// For every plan, the lengths a number may have after the calling code: bit n is set for n digits.
+static LENGTHS: LazyLock<[u32; PLANS.len()]> = LazyLock::new(|| PLANS.each_ref().map(possible_lengths));
+
+/// More digits than any plan has (E.164: 15 with the calling code), plus `00` and a trunk digit.
+const DIGITS_MAX: usize = 18;
+
+/// The plan of a country, by its two letters.
+pub(super) fn of(code: &str) -> Option<usize> {
+    // Canada shares its plan with the United States.
+    let code = if code == "CA" { "US" } else { code };
+    PLANS.iter().position(|plan| plan.country == code)
+}
+
+/// The number as E.164, when it is one beyond doubt; `None` leaves it to the library.
+pub(super) fn read(text: &str, country: Option<Country>) -> Option<String> {
+    let mut buffer = [0u8; DIGITS_MAX];
+    let (international, digits) = collect(text, &mut buffer)?;
+    let (at, digits) = if international { find(digits)? } else { (country?.plan?, digits) };
+    let plan = &PLANS[at];
+    let number = match digits {
+        [first, rest @ ..] if Some(*first) == plan.trunk => rest,
+        _ if international => {
+            if plan.calling_code == 44 && digits.starts_with(b"18") {
+                return None;
+            }
+            digits
+        }
+        // Without its trunk zero a national number may have been written with its calling code, and so may one that
+        // begins with the digits of that code: for the library to weigh. And 00 or 011 dials abroad.
+        _ if plan.trunk == Some(b'0') || find(digits).is_some_and(|(code, _)| code == at) => return None,
+        [b'0', next, ..] if *next == b'0' || plan.trunk.is_some() => return None,
+        _ => digits,
+    };
+    let (first, length) = (number.first()?, number.len());
+    if Some(*first) == plan.trunk || number.iter().all(|digit| *digit == b'0') || LENGTHS[at] & (1 << length) == 0 {
+        return None;
+    }
+    let mut out = String::with_capacity(1 + 3 + length);
+    out.push('+');
+    push_number(&mut out, plan.calling_code);
+    out.extend(number.iter().map(|digit| char::from(*digit)));
+    Some(out)
+}
+
+/// Whether there is a plus sign, and the digits; `None` for anything beyond the plainest writing.
+fn collect<'a>(text: &str, buffer: &'a mut [u8; DIGITS_MAX]) -> Option<(bool, &'a [u8])> {
+    let (international, text) = match text.as_bytes() {
+        [b'+', rest @ ..] => (true, rest),
+        rest @ [b'0'..=b'9' | b'(', ..] => (false, rest),
+        _ => return None,
+    };
+    let mut count = 0;
+    for byte in text.iter() {
+        match byte {
+            b'0'..=b'9' => {
+                *buffer.get_mut(count)? = *byte;
+                count += 1;
+            }
+            b' ' | b'-' | b'(' | b')' => {}
+            _ => return None,
+        }
+    }
+    Some((international, &buffer[..count]))
+}
+
+/// The plan whose calling code begins the digits, and what follows. Calling codes are prefix-free (ITU-T E.164).
+fn find(digits: &[u8]) -> Option<(usize, &[u8])> {
+    let mut code = 0u16;
+    for (length, digit) in digits.iter().take(3).enumerate() {
+        code = code * 10 + u16::from(digit - b'0');
+        if let Ok(at) = PLANS.binary_search_by_key(&code, |plan| plan.calling_code) {
+            return Some((at, &digits[length + 1..]));
+        }
+    }
+    None
+}
+
+fn push_number(out: &mut String, number: u16) {
+    if number >= 10 {
+        push_number(out, number / 10);
+    }
+    out.push(char::from(b'0' + (number % 10) as u8));
+}
+
+/// Asks the library about a number of every length.
+fn possible_lengths(plan: &Plan) -> u32 {
+    (2..DIGITS_MAX as u32).filter(|length| is_possible(plan, *length)).fold(0, |mask, length| mask | (1 << length))
+}
+
+fn is_possible(plan: &Plan, length: u32) -> bool {
+    let number = PhoneNumber {
+        country_code: i32::from(plan.calling_code),
+        national_number: 10u64.pow(length - 1),
+        ..PhoneNumber::default()
+    };
+    PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number) == Ok(NumberLengthType::IsPossible)
+}
+
+/// Countries for the test that holds this against the library: simple plans, and the hardest of the others.
+#[cfg(test)]
+pub(super) const COUNTRIES_FOR_TESTS: &[&str] = &[
+    "US", "ZA", "GR", "NL", "BE", "FR", "ES", "IT", "RO", "CH", "AT", "GB", "DK", "SE", "NO", "PL", "DE", "TR", "PT",
+    "IE", "MT", "CY", "FI", "LV", "EE", "UA", "RS", "HR", "SI", "BA", "CZ", "SK", "AE", "CA", "AR", "BR", "JP", "RU",
+    "HU", "LU", "SM", "SG", "MX", "GG",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_are_in_order_and_know_lengths() {
+        assert!(PLANS.is_sorted_by_key(|plan| plan.calling_code));
+        assert!(PLANS.iter().zip(LENGTHS.iter()).all(|(_, lengths)| *lengths != 0));
+        assert!(
+            COUNTRIES_FOR_TESTS.iter().take(PLANS.len()).all(|code| PLANS.iter().any(|plan| plan.country == *code))
+        );
+    }
+
+    #[test]
+    fn common_numbers_take_the_short_way() {
+        let sweden = Country::from_code("SE");
+        assert_eq!(read("+46701234567", None).as_deref(), Some("+46701234567"));
+        assert_eq!(read("070-123 45 67", sweden).as_deref(), Some("+46701234567"));
+        assert_eq!(read("+46 (0)70-123 45 67", None).as_deref(), Some("+46701234567"));
+        assert_eq!(read("2125550100", Country::from_code("US")).as_deref(), Some("+12125550100"));
+    }
+
+    #[test]
+    fn the_rest_is_left_to_the_library() {
+        let sweden = Country::from_code("SE");
+        for text in ["070", "0046701234567", "70 123 45 67", "+999123456", "+46x", "", "+", "+46"] {
+            assert_eq!(read(text, sweden), None, "{text}");
+        }
+        assert_eq!(read("0701234567", None), None);
+    }
+}

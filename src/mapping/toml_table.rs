@@ -1,0 +1,146 @@
+//! TOML tables with their places in the file, and the collecting of everything that is wrong with them.
+//!
+//! Deserialising into structs would stop at the first mistake; people should see all of theirs at once.
+
+use std::ops::Range;
+
+use serde_spanned::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use super::diagnostic::{Diagnostic, either, nearest};
+use crate::model::excerpt;
+
+/// How many characters of a key or a text a message shows.
+pub(super) const SHOWN_CHARS: usize = 60;
+
+/// A value and its place.
+pub(super) type Value<'i> = Spanned<DeValue<'i>>;
+
+/// The text of a mapping, and what has been found wrong with it so far.
+pub(super) struct Findings<'t> {
+    text: &'t str,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl<'t> Findings<'t> {
+    pub fn new(text: &'t str) -> Self {
+        Findings { text, diagnostics: Vec::new() }
+    }
+
+    pub fn add(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The entries of a table in the order of the file; keys that are not among `known` are reported and left out.
+    pub fn entries<'v, 'i>(
+        &mut self,
+        table: &'v DeTable<'i>,
+        place: &str,
+        known: &[&str],
+    ) -> Vec<(&'v Spanned<DeString<'i>>, &'v Value<'i>)> {
+        let mut entries = in_file_order(table);
+        entries.retain(|(key, _)| {
+            let name: &str = key.get_ref();
+            if known.contains(&name) {
+                return true;
+            }
+            let shown = excerpt(name, SHOWN_CHARS);
+            let offers: Vec<String> =
+                nearest(name, known.iter().copied()).iter().map(|name| format!("`{name}`")).collect();
+            let help = if offers.is_empty() {
+                let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+                format!("{place} knows {}", either(&known).replace(" or ", " and "))
+            } else {
+                format!("did you mean {}?", either(&offers))
+            };
+            let label = "not part of a mapping of version 1";
+            self.add(Diagnostic::at(key.span(), format!("{place} has no key `{shown}`"), label).with_help(help));
+            false
+        });
+        entries
+    }
+
+    /// A value that must be a table.
+    pub fn table<'v, 'i>(&mut self, value: &'v Value<'i>, key: &str) -> Option<&'v DeTable<'i>> {
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            self.wrong_kind(value, key, "a table");
+        }
+        table
+    }
+
+    /// A value that must be text, not blank.
+    pub fn text<'v>(&mut self, value: &'v Value<'_>, key: &str) -> Option<&'v str> {
+        let Some(text) = value.get_ref().as_str() else {
+            self.wrong_kind(value, key, "text in quotation marks");
+            return None;
+        };
+        if text.is_empty() {
+            self.add(Diagnostic::at(value.span(), format!("`{key}` is empty"), "nothing between the quotation marks"));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A value that must be `true` or `false`.
+    pub fn truth(&mut self, value: &Value<'_>, key: &str) -> Option<bool> {
+        let truth = value.get_ref().as_bool();
+        if truth.is_none() {
+            self.wrong_kind(value, key, "true or false");
+        }
+        truth
+    }
+
+    /// A value that must be a whole number within bounds.
+    pub fn number(&mut self, value: &Value<'_>, key: &str, bounds: Range<u64>) -> Option<u64> {
+        let Some(integer) = value.get_ref().as_integer() else {
+            self.wrong_kind(value, key, "a whole number");
+            return None;
+        };
+        let number =
+            u64::from_str_radix(integer.as_str(), integer.radix()).ok().filter(|number| bounds.contains(number));
+        if number.is_none() {
+            let message = format!("`{key}` cannot be {integer}");
+            let label = format!("{} to {} is possible", bounds.start, bounds.end - 1);
+            self.add(Diagnostic::at(value.span(), message, label));
+        }
+        number
+    }
+
+    /// Reports a value of the wrong kind.
+    pub fn wrong_kind(&mut self, value: &Value<'_>, key: &str, wanted: &str) {
+        let key = excerpt(key, SHOWN_CHARS);
+        let message = format!("`{key}` must be {wanted}, not {}", kind(value.get_ref()));
+        self.add(Diagnostic::at(value.span(), message, format!("{wanted} belongs here")));
+    }
+
+    /// The place of a part of a string value. Where the string is written with escapes or over several lines, parts
+    /// have no simple place, and the whole is meant.
+    pub fn span_within(&self, value: &Value<'_>, part: Range<usize>) -> Range<usize> {
+        let span = value.span();
+        let written = self.text.get(span.clone()).and_then(|raw| raw.get(1..raw.len().saturating_sub(1)));
+        if written.is_some() && written == value.get_ref().as_str() {
+            return span.start + 1 + part.start..span.start + 1 + part.end;
+        }
+        span
+    }
+}
+
+/// A table's entries as the author ordered them: the parser sorts by name, and custom fields are sent in file order.
+pub(super) fn in_file_order<'v, 'i>(table: &'v DeTable<'i>) -> Vec<(&'v Spanned<DeString<'i>>, &'v Value<'i>)> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}
+
+fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with decimals",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

@@ -38,7 +38,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Upload every row, and write results.csv.
-    Import(ImportArgs),
+    Import(Box<ImportArgs>),
     /// The dry run: everything that import does, minus the network.
     Check(CheckArgs),
     /// Show the JSON documents that the first rows become.

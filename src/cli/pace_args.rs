@@ -49,9 +49,13 @@ impl PaceArgs {
 }
 
 fn concurrency(text: &str) -> Result<NonZeroUsize, String> {
-    text.parse().ok().filter(|n: &NonZeroUsize| n.get() <= CONCURRENCY_MAX).ok_or_else(|| format!("say 1 to {CONCURRENCY_MAX}"))
+    text.parse()
+        .ok()
+        .filter(|n: &NonZeroUsize| n.get() <= CONCURRENCY_MAX)
+        .ok_or_else(|| format!("say 1 to {CONCURRENCY_MAX}"))
 }
 
 fn some_time(text: &str) -> Result<Duration, String> {
-    parse_duration(text).and_then(|time| if time.is_zero() { Err("it must be longer than nothing".to_owned()) } else { Ok(time) })
+    parse_duration(text)
+        .and_then(|time| if time.is_zero() { Err("it must be longer than nothing".to_owned()) } else { Ok(time) })
 }

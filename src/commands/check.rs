@@ -1,15 +1,16 @@
 //! `c3import check`: the dry run, which is the run, minus the network.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::import::{open_results, quoted, run, settings, write_summary};
+use super::import::{open_results, run, settings, write_summary};
+use super::next::job;
 use super::run_report::{exit, stop, summary};
 use super::stage::Stage;
 use super::{Exit, Failure, Failures};
 use crate::cli::{CheckArgs, ImportArgs, SourceArgs};
-use crate::model::{Input, ServerRules};
+use crate::model::ServerRules;
 use crate::pipeline::{Delivery, Plan, Progress};
 use crate::schedule::Policy;
 use crate::ui::{NextStep, RunView, Terminal, check_report};
@@ -84,25 +85,20 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
         results: results.as_deref(),
         sandbox_cards: None,
     };
-    let next = next_step(&args.source, &args.mapping, &input, exit);
+    let next = next_step(&args.source, &args.mapping, exit);
     let said = check_report(terminal, &view, rate, exit, &next, args.json);
     said.map_err(|error| Failure::machine(format!("standard output cannot be written: {error}")))?;
     Ok(exit)
 }
 
-fn next_step(source: &SourceArgs, mapping: &std::path::Path, input: &Input, exit: Exit) -> NextStep {
-    let file = match input {
-        Input::File(path) => quoted(path),
-        Input::Stdin => "-".to_owned(),
-    };
-    let job = format!("{file} -m {}{}", quoted(mapping), source.retyped());
+fn next_step(source: &SourceArgs, mapping: &Path, exit: Exit) -> NextStep {
     match exit {
         Exit::Landed => NextStep {
             why: "with your server, workspace and token; or with --sandbox to rehearse",
-            command: format!("c3import import {job} --server https://… --workspace …"),
+            command: format!("{} --server https://… --workspace …", job("import", source, mapping)),
         },
         Exit::SomeRows | Exit::Unusable | Exit::Server | Exit::Machine | Exit::Interrupted => {
-            NextStep { why: "when the rows are mended", command: format!("c3import check {job}") }
+            NextStep { why: "when the rows are mended", command: job("check", source, mapping) }
         }
     }
 }

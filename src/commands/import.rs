@@ -1,9 +1,10 @@
 //! `c3import import`: the main job.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::next::{job, quoted, typed_again};
 use super::run_report::{exit, stop, summary};
 use super::sandbox::InProcess;
 use super::stage::{Stage, default_run_dir};
@@ -18,9 +19,9 @@ use crate::ui::{NextStep, ProgressBar, RunView, Terminal, import_summary};
 use crate::upload::{Client, ClientSettings, Endpoint};
 
 /// Uploads every row.
-pub fn import(terminal: &Terminal, args: ImportArgs) -> Result<Exit, Failures> {
+pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> {
     // Whatever is wrong on both sides is told at once.
-    let (stage, goal) = match (Stage::set(terminal, &args.source, &args.mapping), Goal::find(&args)) {
+    let (stage, goal) = match (Stage::set(terminal, &args.source, &args.mapping), Goal::find(args)) {
         (Ok(stage), Ok(goal)) => (stage, goal),
         (Err(stage), Err(goal)) => return Err(Failures([stage.0, goal.0].concat())),
         (Err(failures), Ok(_)) | (Ok(_), Err(failures)) => return Err(failures),
@@ -47,7 +48,7 @@ pub fn import(terminal: &Terminal, args: ImportArgs) -> Result<Exit, Failures> {
     write_summary(&report, name, &shape, false, settings, &run_dir)?;
 
     let exit = exit(&report, false);
-    let next = next_step(&args, exit);
+    let next = next_step(args, exit);
     let view = RunView {
         input: &args.source.input().to_string(),
         read_as: &shape.description,
@@ -61,7 +62,13 @@ pub fn import(terminal: &Terminal, args: ImportArgs) -> Result<Exit, Failures> {
 }
 
 /// Runs the plan under a progress bar.
-pub fn run(terminal: &Terminal, name: &str, plan: Plan, progress: Arc<Progress>, dry: bool) -> Result<Report, Failures> {
+pub fn run(
+    terminal: &Terminal,
+    name: &str,
+    plan: Plan,
+    progress: Arc<Progress>,
+    dry: bool,
+) -> Result<Report, Failures> {
     let bar = ProgressBar::show(terminal, name, progress, dry);
     let report = pipeline::run(plan);
     drop(bar);
@@ -76,7 +83,8 @@ pub fn open_results(
     table: &crate::source::Table,
 ) -> Result<(RunDir, ResultsCsv), Failures> {
     if let (Input::File(input), true) = (source.input(), fresh) {
-        let inside = input.canonicalize().ok().zip(path.canonicalize().ok()).is_some_and(|(input, dir)| input.starts_with(dir));
+        let inside =
+            input.canonicalize().ok().zip(path.canonicalize().ok()).is_some_and(|(input, dir)| input.starts_with(dir));
         if inside {
             let message = format!("{} lies in {}, which --fresh would clear", input.display(), path.display());
             return Err(Failure::unusable(message).hint("copy it elsewhere, or choose another --run-dir").into());
@@ -106,7 +114,8 @@ pub fn write_summary(
 ) -> Result<(), Failures> {
     let json = summary(report, input, shape, dry, settings).to_json();
     let written = run_dir.write_summary(&json);
-    written.map_err(|error| Failure::machine(format!("{} cannot be written: {error}", run_dir.summary().display())).into())
+    written
+        .map_err(|error| Failure::machine(format!("{} cannot be written: {error}", run_dir.summary().display())).into())
 }
 
 /// The settings as `summary.json` tells them.
@@ -151,15 +160,18 @@ impl Goal {
 
 fn address(server: &ServerArgs) -> Result<Endpoint, Failure> {
     match (&server.server, &server.workspace) {
-        (Some(url), Some(workspace)) => Endpoint::new(url, workspace).map_err(|error| Failure::unusable(error.to_string())),
+        (Some(url), Some(workspace)) => {
+            Endpoint::new(url, workspace).map_err(|error| Failure::unusable(error.to_string()))
+        }
         (url, workspace) => {
             let missing = match (url, workspace) {
                 (None, None) => "--server and --workspace are",
                 (None, Some(_)) => "--server is",
                 (Some(_), _) => "--workspace is",
             };
-            Err(Failure::unusable(format!("{missing} missing"))
-                .hint("say where to send, such as --server https://apid.cention.com --workspace demo, or try --sandbox"))
+            Err(Failure::unusable(format!("{missing} missing")).hint(
+                "say where to send, such as --server https://apid.cention.com --workspace demo, or try --sandbox",
+            ))
         }
     }
 }
@@ -170,17 +182,11 @@ fn token_failure(error: &TokenError) -> Failure {
 
 /// What to type next.
 fn next_step(args: &ImportArgs, exit: Exit) -> NextStep {
-    let file = args.source.input();
-    let file = match &file {
-        Input::File(path) => quoted(path),
-        Input::Stdin => "-".to_owned(),
-    };
-    let job = format!("{file} -m {}{}", quoted(&args.mapping), args.source.retyped());
     let run_dir = args.run_dir.clone().unwrap_or_else(|| default_run_dir(&args.source.input()));
     match (exit, args.server.sandbox) {
         (Exit::Landed, true) => NextStep {
             why: "for real, with your server, workspace and token",
-            command: format!("c3import import {job} --fresh --server https://… --workspace …"),
+            command: format!("{} --fresh --server https://… --workspace …", job("import", &args.source, &args.mapping)),
         },
         (Exit::Landed, false) => NextStep {
             why: "every row with its c3_id",
@@ -188,22 +194,14 @@ fn next_step(args: &ImportArgs, exit: Exit) -> NextStep {
         },
         (Exit::SomeRows, _) => NextStep {
             why: "mend the rows that did not land in a copy that holds only them; results.csv says what is wrong",
-            command: format!("c3import check {job}"),
+            command: job("check", &args.source, &args.mapping),
         },
         (Exit::Unusable | Exit::Server | Exit::Machine | Exit::Interrupted, _) => NextStep {
-            why: "when the reason is gone; rows that are stored would be sent again, so leave them out of the input",
-            command: format!("c3import import {job} --fresh"),
+            why: "when the reason is gone; every row is sent again, so leave those that are stored out of the input",
+            command: typed_again("--fresh"),
         },
     }
 }
-
-/// A path as a shell takes it.
-pub fn quoted(path: &Path) -> String {
-    let text = PathBuf::from(path).display().to_string();
-    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-+:,@%=\\~".contains(&byte));
-    if plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
-}
-
 /// Different in every run, so that two importers that fail together do not come back together.
 fn seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};

@@ -3,6 +3,7 @@
 mod check;
 mod failure;
 mod import;
+mod next;
 mod preview;
 mod rows;
 mod run_report;
@@ -19,8 +20,8 @@ pub fn run(cli: Cli) -> Exit {
     let terminal = Terminal::new(cli.talk.quiet);
     start_logging(&terminal, cli.talk);
     let done = match cli.command {
-        Command::Import(args) if args.dry_run => check::dry_import(&terminal, args),
-        Command::Import(args) => import::import(&terminal, args),
+        Command::Import(args) if args.dry_run => check::dry_import(&terminal, *args),
+        Command::Import(args) => import::import(&terminal, &args),
         Command::Check(args) => check::check(&terminal, args),
         Command::Preview(args) => preview::preview(&terminal, args),
         Command::Rows(args) => rows::rows(&terminal, args),

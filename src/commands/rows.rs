@@ -3,7 +3,7 @@
 use std::io;
 use std::ops::ControlFlow;
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
 
 use super::stage::{open, unreadable};
 use super::{Exit, Failure, Failures};
@@ -55,58 +55,81 @@ fn no_output(error: io::Error) -> Failures {
 }
 
 /// Rows on their way to standard output.
-enum Output {
-    Csv(csv::Writer<Vec<u8>>),
-    Json { text: Vec<u8>, names: Vec<String> },
+struct Output {
+    text: Vec<u8>,
+    /// The keys of the cells; `None` for CSV.
+    keys: Option<Vec<String>>,
 }
 
 impl Output {
     fn new(json: bool, header: &Header) -> io::Result<Output> {
-        if json {
-            return Ok(Output::Json { text: Vec::new(), names: unique_names(header) });
+        let mut output = Output { text: Vec::new(), keys: json.then(|| unique_names(header)) };
+        if !json {
+            output.csv(header.names.iter().map(String::as_str))?;
         }
-        let mut csv = csv::Writer::from_writer(Vec::new());
-        csv.write_record(&header.names)?;
-        Ok(Output::Csv(csv))
+        Ok(output)
     }
 
     fn add(&mut self, header: &Header, row: &Row) -> io::Result<()> {
-        match self {
-            Output::Csv(csv) => csv.write_record(row.cells())?,
-            Output::Json { text, names } => {
-                let cells: Map<String, Value> =
-                    names.iter().zip(row.cells()).map(|(name, cell)| (name.clone(), cell.into())).collect();
-                let issues: Vec<Value> = row
-                    .issues
-                    .iter()
-                    .map(|issue| {
-                        let column = issue.column.map(|column| header.label(column));
-                        json!({"code": issue.code.as_str(), "column": column, "message": issue.message})
-                    })
-                    .collect();
-                let line = json!({"row": row.number.0, "line": row.line, "cells": cells, "issues": issues});
-                serde_json::to_writer(&mut *text, &line)?;
-                text.push(b'\n');
-            }
-        }
+        let Some(keys) = &self.keys else { return self.csv(row.cells()) };
+        serde_json::to_writer(&mut self.text, &RowLine::new(header, keys, row))?;
+        self.text.push(b'\n');
         Ok(())
+    }
+
+    fn csv<'a>(&mut self, cells: impl Iterator<Item = &'a str>) -> io::Result<()> {
+        let mut writer = csv::WriterBuilder::new().buffer_capacity(1024).from_writer(&mut self.text);
+        writer.write_record(cells)?;
+        writer.flush()
     }
 
     /// Prints what has been gathered, once it is more than `beyond` bytes.
     fn print(&mut self, terminal: &Terminal, beyond: usize) -> io::Result<Flow> {
-        match self {
-            Output::Csv(csv) => {
-                // The csv writer has a buffer of its own; what is behind it is enough to go by.
-                if beyond > 0 && csv.get_ref().len() <= beyond {
-                    return Ok(Flow::On);
-                }
-                let fresh = csv::Writer::from_writer(Vec::new());
-                let text = std::mem::replace(csv, fresh).into_inner().map_err(|error| error.into_error())?;
-                terminal.data(&text)
-            }
-            Output::Json { text, .. } if text.len() > beyond => terminal.data(&std::mem::take(text)),
-            Output::Json { .. } => Ok(Flow::On),
+        if self.text.len() <= beyond {
+            return Ok(Flow::On);
         }
+        let flow = terminal.data(&self.text);
+        self.text.clear();
+        flow
+    }
+}
+
+/// One row as a JSON line.
+#[derive(Serialize)]
+struct RowLine<'a> {
+    row: u64,
+    line: Option<u64>,
+    cells: Cells<'a>,
+    issues: Vec<IssueLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct IssueLine<'a> {
+    code: &'static str,
+    column: Option<String>,
+    message: &'a str,
+}
+
+/// Cells by name, in the order of the columns.
+struct Cells<'a> {
+    keys: &'a [String],
+    row: &'a Row,
+}
+
+impl<'a> RowLine<'a> {
+    fn new(header: &Header, keys: &'a [String], row: &'a Row) -> RowLine<'a> {
+        let issues = row.issues.iter().map(|issue| IssueLine {
+            code: issue.code.as_str(),
+            column: issue.column.map(|column| header.label(column)),
+            message: &issue.message,
+        });
+        RowLine { row: row.number.0, line: row.line, cells: Cells { keys, row }, issues: issues.collect() }
+    }
+}
+
+impl Serialize for Cells<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.keys.iter().zip(self.row.cells()))
     }
 }
 

@@ -28,13 +28,21 @@ pub fn stop(ending: &Ending) -> Option<SummaryStop> {
         Ending::Interrupted => ("interrupt", "it was interrupted".to_owned()),
         Ending::Machine(error) => ("machine", error.to_string()),
         Ending::Input(error) => ("input", error.to_string()),
-        Ending::ReaderDied => ("machine", "the reader of the input ended without a word; please report this".to_owned()),
+        Ending::ReaderDied => {
+            ("machine", "the reader of the input ended without a word; please report this".to_owned())
+        }
     };
     Some(SummaryStop { by, reason })
 }
 
 /// The run as `summary.json` tells it.
-pub fn summary(report: &Report, input: String, shape: &TableShape, dry_run: bool, settings: SummarySettings) -> Summary {
+pub fn summary(
+    report: &Report,
+    input: String,
+    shape: &TableShape,
+    dry_run: bool,
+    settings: SummarySettings,
+) -> Summary {
     Summary {
         c3import: env!("CARGO_PKG_VERSION"),
         input,

@@ -52,7 +52,8 @@ pub struct InProcess {
 impl InProcess {
     /// Starts it on any free port.
     pub fn start(faults: &FaultArgs) -> Result<InProcess, Failures> {
-        let broken = |error: std::io::Error| Failures::from(Failure::machine(format!("the sandbox cannot run: {error}")));
+        let broken =
+            |error: std::io::Error| Failures::from(Failure::machine(format!("the sandbox cannot run: {error}")));
         let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).map_err(broken)?;
         listener.set_nonblocking(true).map_err(broken)?;
         let address = listener.local_addr().map_err(broken)?;

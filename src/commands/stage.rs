@@ -61,7 +61,8 @@ fn read_mapping(path: &Path) -> Result<String, Failures> {
         Failure::unusable(message).hint("mappings/people.toml is one to begin with")
     })?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
+        let line =
+            1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
         let message = format!("the mapping {} is not UTF-8 text (line {line})", path.display());
         Failure::unusable(message).hint("save it as UTF-8")
     })?;

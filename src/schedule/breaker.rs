@@ -12,6 +12,7 @@ pub struct Breaker {
     /// Whether any answer has shown that address, token and form are right.
     opened: bool,
     failures_in_a_row: u32,
+    unreachable_in_a_row: u32,
     set_up_errors_in_a_row: u32,
     pauses_in_a_row: u32,
     last_pause_began: Duration,
@@ -28,8 +29,8 @@ impl Breaker {
         self.opened
     }
 
-    /// Hears every verdict; says when the run should stop because of it. A request for a pause counts only when it is
-    /// `news`: when its request was sent after the last pause began.
+    /// Hears every verdict; says when the run should stop because of it. What makes
+    /// the run pause counts only when it is `news`: when its request was sent after the last pause began.
     pub fn hear(&mut self, policy: &Policy, verdict: &Verdict, news: bool) -> Option<StopReason> {
         match verdict {
             Verdict::Stored { .. } => {
@@ -49,15 +50,28 @@ impl Breaker {
                 *self = Breaker { opened: true, last_pause_began: self.last_pause_began, ..Breaker::default() };
                 None
             }
-            Verdict::NotProcessed { status, reason, .. } | Verdict::Unknown { status, reason } => {
+            Verdict::NotProcessed { status: None, reason, .. } => {
+                self.unreachable_in_a_row += u32::from(news);
+                (self.unreachable_in_a_row >= policy.failures_max).then(|| StopReason::Unreachable(reason.clone()))
+            }
+            Verdict::NotProcessed { status: Some(_), reason, .. } => {
+                self.opened = true;
+                self.unreachable_in_a_row = 0;
+                self.fail(policy, reason, news)
+            }
+            Verdict::Unknown { status, reason } => {
                 self.opened |= status.is_some();
-                let throttled = matches!(verdict, Verdict::NotProcessed { status: Some(_), .. });
-                self.failures_in_a_row += u32::from(news || !throttled);
-                (self.failures_in_a_row >= policy.failures_in_a_row_max)
-                    .then(|| StopReason::Failing { in_a_row: self.failures_in_a_row, reason: reason.clone() })
+                self.unreachable_in_a_row = 0;
+                self.fail(policy, reason, true)
             }
             Verdict::Fatal { reason, .. } => Some(StopReason::Fatal(reason.clone())),
         }
+    }
+
+    fn fail(&mut self, policy: &Policy, reason: &str, counts: bool) -> Option<StopReason> {
+        self.failures_in_a_row += u32::from(counts);
+        let in_a_row = self.failures_in_a_row;
+        (in_a_row >= policy.failures_in_a_row_max).then(|| StopReason::Failing { in_a_row, reason: reason.to_owned() })
     }
 
     /// How long all rows pause: what the server asked for, or twice as long each time it did not say.

@@ -211,7 +211,7 @@ impl Schedule {
             Some(StopReason::SetUp { .. }) => Decision::Again { after: Duration::ZERO },
             _ => decide(&self.policy, &mut self.jitter, state, &verdict),
         };
-        if let Verdict::NotProcessed { status: Some(_), retry_after, .. } = verdict {
+        if let Verdict::NotProcessed { retry_after, .. } = verdict {
             let asked = self.breaker.pause(&self.policy, &mut self.jitter, retry_after, news, now);
             let granted = self.policy.retry_after_max;
             self.paused_until = self.paused_until.max(now + asked.min(granted));
@@ -225,9 +225,6 @@ impl Schedule {
             Decision::Again { .. } if self.stop.is_some() => self.settle_unsent(row),
             Decision::Again { after } if after.is_zero() => self.ready.push(Reverse(row)),
             Decision::Again { after } => self.backing_off.push(Reverse((now + after, row))),
-            Decision::GiveUp(_) if self.stop.is_some() => self.settle_unsent(row),
-            // The row is idle and has not ended: stopping ends it together with all others.
-            Decision::GiveUp(reason) => self.stop(reason),
         }
         if let Some(reason) = stop {
             self.stop(reason);

@@ -9,9 +9,11 @@ pub struct Policy {
     pub concurrency: usize,
     /// Requests a second, fractional allowed; `None` is no limit.
     pub rate: Option<f64>,
-    /// How many failures a row may have before it ends.
+    /// How many unknown outcomes a row may have before it ends, and how often the server may be unreachable in a row
+    /// before the run stops.
     pub failures_max: u32,
-    /// The first pause after a failure that left nothing behind; doubles with every further one.
+    /// The first pause of the whole run after a request that was certainly not processed, when the server names none;
+    /// doubles with every further one.
     pub retry_pause: Duration,
     /// The least pause after an unknown outcome. An instant retry would race its own abandoned attempt, and both
     /// would make a card (API facts, "May a row be sent again?").

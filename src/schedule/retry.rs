@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::jitter::Jitter;
-use super::{Policy, RowState, StopReason};
+use super::{Policy, RowState};
 use crate::model::{Status, Verdict};
 
 /// What becomes of the row.
@@ -16,8 +16,6 @@ pub enum Decision {
     },
     /// It has ended.
     End(Status),
-    /// It cannot be sent, and neither can any other.
-    GiveUp(StopReason),
 }
 
 /// Decides on a verdict, and counts it against the row.
@@ -25,18 +23,8 @@ pub fn decide(policy: &Policy, jitter: &mut Jitter, row: &mut RowState, verdict:
     match verdict {
         Verdict::Stored { .. } => Decision::End(Status::Stored),
         Verdict::Refused { .. } => Decision::End(Status::Refused),
-        // The run stops; the row itself was not taken.
-        Verdict::Fatal { .. } => Decision::Again { after: Duration::ZERO },
-        // The pause is the run's, and does not count against the row.
-        Verdict::NotProcessed { status: Some(_), .. } => Decision::Again { after: Duration::ZERO },
-        Verdict::NotProcessed { status: None, reason, .. } => {
-            row.failures += 1;
-            if row.failures >= policy.failures_max {
-                return Decision::GiveUp(StopReason::Unreachable(reason.clone()));
-            }
-            let longest = doubled(policy.retry_pause, row.failures, policy.pause_max);
-            Decision::Again { after: longest / 2 + jitter.up_to(longest / 2) }
-        }
+        // The run stops, or pauses as a whole; neither counts against the row.
+        Verdict::Fatal { .. } | Verdict::NotProcessed { .. } => Decision::Again { after: Duration::ZERO },
         Verdict::Unknown { .. } => {
             row.failures += 1;
             let hopeless = row.failures >= policy.failures_max || row.same_failure >= policy.same_failure_max;

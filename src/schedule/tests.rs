@@ -118,7 +118,8 @@ fn a_pause_holds_every_row_and_counts_against_none() {
     send(&mut s, ms(0));
     s.reply(Ordinal(0), stored(), ms(1));
     settle(&mut s, ms(1));
-    (send(&mut s, ms(1)), send(&mut s, ms(1)));
+    send(&mut s, ms(1));
+    send(&mut s, ms(1));
     s.reply(Ordinal(1), throttled(Some(ms(2_000))), ms(5));
     s.reply(Ordinal(2), throttled(Some(ms(1_000))), ms(6));
     assert_eq!(wait(&mut s, ms(7)), Some(ms(2_005)));
@@ -171,21 +172,16 @@ fn not_found_stops_at_first_but_marks_a_row_later() {
 }
 
 #[test]
-fn a_server_that_cannot_be_reached_stops_the_run() {
+fn a_server_that_cannot_be_reached_pauses_all_rows_and_then_stops_the_run() {
     let mut s = schedule(policy(), &[&[1], &[2]]);
-    let (mut now, mut sent) = (ms(0), 0);
-    loop {
-        match s.step(now) {
-            Step::Send { row } => {
-                sent += 1;
-                s.reply(row, unreachable(), now);
-            }
-            Step::Wait { until } => now = until.expect("somebody is due"),
-            Step::Settle { ending, .. } => assert_eq!(ending.status, Status::NotSent),
-            Step::Finished => break,
-        }
+    let mut now = ms(0);
+    for attempt in 1..=5 {
+        assert_eq!(send(&mut s, now), Ordinal(0), "attempt {attempt}: the others wait for the first");
+        s.reply(Ordinal(0), unreachable(), now);
+        now = s.paused_until(now).unwrap_or(now);
     }
-    assert!((5..=10).contains(&sent), "{sent} requests");
+    assert_eq!(settle(&mut s, now), (0, Status::NotSent, 5));
+    assert_eq!(settle(&mut s, now), (1, Status::NotSent, 0));
     assert_eq!(s.stopped(), Some(&StopReason::Unreachable("refused".into())));
 }
 
@@ -210,7 +206,8 @@ fn an_interrupt_lets_flying_rows_land_and_a_second_one_leaves_them_uncertain() {
     send(&mut s, ms(0));
     s.reply(Ordinal(0), stored(), ms(1));
     settle(&mut s, ms(1));
-    (send(&mut s, ms(1)), send(&mut s, ms(1)));
+    send(&mut s, ms(1));
+    send(&mut s, ms(1));
     s.stop(StopReason::Told);
     assert_eq!(settle(&mut s, ms(2)), (3, Status::NotSent, 0));
     assert_eq!(wait(&mut s, ms(2)), None);

@@ -18,8 +18,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         _ => return Err("write a number and a unit, such as 500ms, 5s, 2m or 1h".to_owned()),
     };
     let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let number: f64 =
-        number.parse().ok().filter(|_| plain).ok_or_else(|| "write a number and a unit, such as 500ms or 5s".to_owned())?;
+    let number: f64 = number
+        .parse()
+        .ok()
+        .filter(|_| plain)
+        .ok_or_else(|| "write a number and a unit, such as 500ms or 5s".to_owned())?;
     Duration::try_from_secs_f64(number * seconds_per_unit).map_err(|_| "that is too long".to_owned())
 }
 
@@ -30,7 +33,10 @@ mod tests {
     #[test]
     fn durations_are_read_as_written() {
         let ms = |text| parse_duration(text).map(|duration| duration.as_millis()).ok();
-        assert_eq!([ms("500ms"), ms("5s"), ms("2m"), ms("1h")], [Some(500), Some(5_000), Some(120_000), Some(3_600_000)]);
+        assert_eq!(
+            [ms("500ms"), ms("5s"), ms("2m"), ms("1h")],
+            [Some(500), Some(5_000), Some(120_000), Some(3_600_000)]
+        );
         assert_eq!([ms("1.5s"), ms(" 0s ")], [Some(1_500), Some(0)]);
         for text in ["", "5", "s", "-5s", "5 s", "1e3s", "5d", "nans", "99999999999999999999h", "1.2.3s"] {
             assert_eq!(ms(text), None, "{text}");

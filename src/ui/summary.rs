@@ -58,9 +58,6 @@ pub fn import_summary(terminal: &Terminal, run: &RunView<'_>, exit: Exit, next: 
     if let Some(results) = run.results {
         text.push_str(&format!("results: {}\n", results.display()));
     }
-    if let Some(why) = &run.stopped {
-        text.push_str(&format!("stopped: {why}\n"));
-    }
     text.push_str(&next_line(next));
     terminal.say(&text);
 }
@@ -94,9 +91,6 @@ pub fn check_report(
         text.push_str(&format!("results: {}\n", results.display()));
     }
     terminal.data(text.as_bytes())?;
-    if let Some(why) = &run.stopped {
-        terminal.complain(&format!("stopped: {why}"));
-    }
     terminal.say(&next_line(next));
     Ok(())
 }
@@ -115,6 +109,9 @@ pub fn issue_line(input: &str, header: &Header, row: RowNumber, issue: &Issue) -
 fn told(run: &RunView<'_>, dry: bool) -> String {
     let report = run.report;
     let mut text = format!("{}: {} read as {}\n", run.input, rows(report.tally.rows()), run.read_as);
+    if let Some(why) = &run.stopped {
+        text.push_str(&format!("stopped: {why}\n"));
+    }
     if let Some(blank) = report.read.as_ref().map(|read| read.blank_lines).filter(|&blank| blank > 0) {
         text.push_str(&format!("  and {} blank {}\n", count(blank), if blank == 1 { "line" } else { "lines" }));
     }

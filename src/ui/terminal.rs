@@ -78,6 +78,7 @@ pub enum Flow {
 
 fn write_line(mut out: impl Write, text: &str) {
     // Nobody to talk to is no reason to stop: the results are on disk, and the exit code tells the rest.
-    let said = out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
+    let said =
+        out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
     drop(said);
 }

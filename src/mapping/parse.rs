@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::cell;
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, nearest};
 use super::document::{Content, Document, Source, Target};
 use super::settings;
 use super::source;
@@ -25,12 +25,15 @@ pub(super) fn parse(text: &str) -> Result<Document, Vec<Diagnostic>> {
     let document = document(&mut findings, root.get_ref());
     let mut diagnostics = findings.diagnostics;
     if !errors.is_empty() {
-        // What is missing may only be unreadable, and what stands on a broken line says nothing.
+        // What is missing may only be unreadable; what stands on a broken line, or below a broken heading, says nothing.
         let broken: Vec<Range<usize>> =
             errors.iter().map(|error| lines_of(text, error.span().unwrap_or(0..text.len()))).collect();
         diagnostics.retain(|diagnostic| match &diagnostic.span {
             None => false,
-            Some(span) => !broken.iter().any(|lines| span.start < lines.end && lines.start < span.end),
+            Some(span) => !broken.iter().any(|lines| {
+                let is_heading = text[lines.clone()].trim_start().starts_with('[');
+                span.start >= lines.start && (is_heading || span.start < lines.end)
+            }),
         });
         diagnostics.extend(errors.iter().map(|error| syntax(text, error)));
     }
@@ -41,11 +44,12 @@ pub(super) fn parse(text: &str) -> Result<Document, Vec<Diagnostic>> {
     Err(diagnostics)
 }
 
-/// The lines that a range lies on, wholly.
+/// The lines that a range lies on, wholly; on character boundaries.
 fn lines_of(text: &str, span: Range<usize>) -> Range<usize> {
-    let start = text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let end = text.get(span.end..).and_then(|after| after.find('\n')).map_or(text.len(), |at| span.end + at);
-    start..end
+    let (start, end) = (text.floor_char_boundary(span.start), text.floor_char_boundary(span.end));
+    let start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[end..].find('\n').map_or(text.len(), |at| end + at);
+    start..end.max(start)
 }
 
 fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
@@ -53,7 +57,7 @@ fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
     let span = error.span().unwrap_or(text.len()..text.len());
     let message = format!("this is not TOML: {}", excerpt(&message, 200));
     let diagnostic = Diagnostic::at(span.clone(), message, "here");
-    let line = text.get(lines_of(text, span)).unwrap_or_default();
+    let line = &text[lines_of(text, span)];
     if error.message().contains("duplicate key") {
         return diagnostic
             .with_help("each key may stand once in a table; several sources stand in a list: [\"A\", \"B\"]");
@@ -93,6 +97,8 @@ fn document(findings: &mut Findings<'_>, root: &DeTable<'_>) -> Document {
         findings.add(diagnostic.with_help("begin the file with: version = 1"));
     }
     match card_at {
+        // A misspelt [card] has been told of already.
+        None if root.keys().any(|key| nearest(key.get_ref(), ["card"]).len() == 1) => {}
         None => findings.add(
             Diagnostic::of_file("the mapping has no [card], so there is nothing to send")
                 .with_help("add [card], and below it which column is what: email = \"E-mail\""),

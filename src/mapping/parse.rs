@@ -172,3 +172,66 @@ fn check_card(findings: &mut Findings<'_>, span: Range<usize>, document: &Docume
         findings.add(Diagnostic::at(span, message, "no contact entry").with_help(help));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DelimiterChoice, EncodingChoice, SheetChoice};
+    use proptest::prelude::*;
+
+    #[test]
+    fn settings_say_how_to_read_the_table() {
+        let text = "version = 1\n[source]\nsheet = \"2\"\nheader_row = 3\ndelimiter = \"tab\"\nencoding = \"windows-1252\"\n\
+                    [rows]\nrequire_identity = false\n[card]\nname = \"N\"\n";
+        let document = parse(text).expect("a mapping");
+        assert_eq!(document.source.sheet, Some(SheetChoice::Name("2".to_owned())));
+        assert_eq!(document.source.header_row, Some(3));
+        assert_eq!(document.source.delimiter, Some(DelimiterChoice::Byte(b'\t')));
+        assert!(
+            matches!(document.source.encoding, Some(EncodingChoice::Named(encoding)) if encoding.name() == "windows-1252")
+        );
+        assert!(!document.rows.require_identity);
+        let sheet = |number| {
+            parse(&format!("version = 1\nsource.sheet = {number}\ncard.email = \"E\"")).map(|d| d.source.sheet)
+        };
+        assert_eq!(sheet("2"), Ok(Some(SheetChoice::Number(2))));
+        assert_eq!(sheet("0x10"), Ok(Some(SheetChoice::Number(16))));
+        assert!(sheet("-1").is_err());
+    }
+
+    #[test]
+    fn custom_fields_keep_the_order_of_the_file() {
+        let text = "version = 1\n[card]\nemail = \"E\"\n[card.custom]\nZ = \"1\"\nA = \"2\"\n\"M m \" = \"3\"\n";
+        let document = parse(text).expect("a mapping");
+        let labels: Vec<_> = document.sources[1..].iter().map(|source| source.target.clone()).collect();
+        assert_eq!(labels, ["Z", "A", "M m"].map(|label| Target::Custom { label: label.to_owned() }));
+    }
+
+    #[test]
+    fn brackets_nested_without_end_are_an_error_not_a_crash() {
+        for open in ["[", "{a=", "{a=["] {
+            assert!(parse(&format!("version = 1\ncard.email = {}", open.repeat(100_000))).is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_mapping_or_told_why(
+            lines in proptest::collection::vec(
+                "version = 1|\\[card\\]|\\[card.custom\\]|email = \"[a{}]{0,5}\"|voice = \\{ ?(column|value) = \"a\" ?\\}?|\\PC{0,12}|[\\[\\]{}\"'=a.\n]{0,9}",
+                0..8,
+            )
+        ) {
+            let text = lines.join("\n");
+            if let Err(diagnostics) = parse(&text) {
+                prop_assert!(!diagnostics.is_empty());
+                for diagnostic in diagnostics {
+                    prop_assert!(!diagnostic.message.is_empty() && !diagnostic.message.ends_with('.'));
+                    if let Some(span) = diagnostic.span {
+                        prop_assert!(text.get(span.clone()).is_some(), "{:?} of {:?}", span, text);
+                    }
+                }
+            }
+        }
+    }
+}

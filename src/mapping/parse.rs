@@ -44,11 +44,13 @@ pub(super) fn parse(text: &str) -> Result<Document, Vec<Diagnostic>> {
     Err(diagnostics)
 }
 
-/// The lines that a range lies on, wholly; on character boundaries.
+/// The lines that a range lies on, wholly.
 fn lines_of(text: &str, span: Range<usize>) -> Range<usize> {
-    let (start, end) = (text.floor_char_boundary(span.start), text.floor_char_boundary(span.end));
-    let start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let end = text[end..].find('\n').map_or(text.len(), |at| end + at);
+    // A line end is one byte and no part of another character, so whatever is cut here is cut at a character's edge.
+    let bytes = text.as_bytes();
+    let (start, end) = (span.start.min(bytes.len()), span.end.min(bytes.len()));
+    let start = bytes[..start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let end = bytes[end..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| end + at);
     start..end.max(start)
 }
 

@@ -88,7 +88,7 @@ fn read_by_library(text: &str, country: Option<Country>) -> Result<String, Fault
             ),
         )),
         Err(Misfit::Length(plan)) => {
-            Err(say(Code::PhoneLength, &format!("has a number of digits that no phone number has{plan}")))
+            Err(say(Code::PhoneLength, &format!("has a number of digits that no phone number{plan} has")))
         }
         Err(Misfit::Local(plan)) => {
             Err(say(Code::PhoneLength, &format!("is too short for a phone number{plan}: its area code is missing")))
@@ -118,8 +118,14 @@ fn parse(digits: &str, region: Option<Region>) -> Result<PhoneNumber, Misfit> {
     })?;
     let plan = || format!(" of +{}", number.country_code);
     match PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number) {
-        Ok(NumberLengthType::IsPossible) if keeps_trunk_prefix(&number) => Err(Misfit::TooShort(plan())),
-        Ok(NumberLengthType::IsPossible) => Ok(number),
+        Ok(NumberLengthType::IsPossible) if !keeps_trunk_prefix(&number) => Ok(number),
+        Ok(NumberLengthType::IsPossible) => {
+            let rest = PhoneNumber { italian_leading_zero: None, number_of_leading_zeros: None, ..number };
+            match PHONE_NUMBER_UTIL.is_possible_number_with_reason(&rest) {
+                Err(ValidationError::TooShort) => Err(Misfit::TooShort(format!(" of +{}", rest.country_code))),
+                _ => Err(Misfit::Length(format!(" of +{}", rest.country_code))),
+            }
+        }
         Ok(NumberLengthType::IsPossibleLocalOnly) => Err(Misfit::Local(plan())),
         Err(ValidationError::InvalidCountryCode) => Err(Misfit::CallingCode),
         Err(ValidationError::TooShort) => Err(Misfit::TooShort(plan())),
@@ -248,6 +254,10 @@ mod tests {
         assert_eq!((code, &*message), (Code::PhoneLength, "\"070-12\" is too short for a phone number of +46"));
         assert_eq!(refused("012345", Some("SE")).0, Code::PhoneLength, "the trunk zero is not part of the number");
         assert_eq!(refused("+46012345", None).0, Code::PhoneLength);
+        assert_eq!(
+            refused("070-123 45 6789", Some("SE")).1,
+            "\"070-123 45 6789\" has a number of digits that no phone number of +46 has"
+        );
         assert!(refused("555-0100", Some("US")).1.ends_with("its area code is missing"));
         assert!(refused("+4670123456789012", None).1.contains("is too long for a phone number of +46"));
         assert!(refused("070-123 45 67, 08-12 34 56", Some("SE")).1.contains("several phone numbers"));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::cell;
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, nearest};
 use super::document::{Content, Document, Source, Target};
 use super::settings;
 use super::source;
@@ -25,12 +25,15 @@ pub(super) fn parse(text: &str) -> Result<Document, Vec<Diagnostic>> {
     let document = document(&mut findings, root.get_ref());
     let mut diagnostics = findings.diagnostics;
     if !errors.is_empty() {
-        // What is missing may only be unreadable, and what stands on a broken line says nothing.
+        // What is missing may only be unreadable; what stands on a broken line, or below a broken heading, says nothing.
         let broken: Vec<Range<usize>> =
             errors.iter().map(|error| lines_of(text, error.span().unwrap_or(0..text.len()))).collect();
         diagnostics.retain(|diagnostic| match &diagnostic.span {
             None => false,
-            Some(span) => !broken.iter().any(|lines| span.start < lines.end && lines.start < span.end),
+            Some(span) => !broken.iter().any(|lines| {
+                let is_heading = text[lines.clone()].trim_start().starts_with('[');
+                span.start >= lines.start && (is_heading || span.start < lines.end)
+            }),
         });
         diagnostics.extend(errors.iter().map(|error| syntax(text, error)));
     }
@@ -43,9 +46,12 @@ pub(super) fn parse(text: &str) -> Result<Document, Vec<Diagnostic>> {
 
 /// The lines that a range lies on, wholly.
 fn lines_of(text: &str, span: Range<usize>) -> Range<usize> {
-    let start = text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let end = text.get(span.end..).and_then(|after| after.find('\n')).map_or(text.len(), |at| span.end + at);
-    start..end
+    // A line end is one byte and no part of another character, so whatever is cut here is cut at a character's edge.
+    let bytes = text.as_bytes();
+    let (start, end) = (span.start.min(bytes.len()), span.end.min(bytes.len()));
+    let start = bytes[..start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let end = bytes[end..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| end + at);
+    start..end.max(start)
 }
 
 fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
@@ -53,7 +59,7 @@ fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
     let span = error.span().unwrap_or(text.len()..text.len());
     let message = format!("this is not TOML: {}", excerpt(&message, 200));
     let diagnostic = Diagnostic::at(span.clone(), message, "here");
-    let line = text.get(lines_of(text, span)).unwrap_or_default();
+    let line = &text[lines_of(text, span)];
     if error.message().contains("duplicate key") {
         return diagnostic
             .with_help("each key may stand once in a table; several sources stand in a list: [\"A\", \"B\"]");
@@ -93,6 +99,8 @@ fn document(findings: &mut Findings<'_>, root: &DeTable<'_>) -> Document {
         findings.add(diagnostic.with_help("begin the file with: version = 1"));
     }
     match card_at {
+        // A misspelt [card] has been told of already.
+        None if root.keys().any(|key| nearest(key.get_ref(), ["card"]).len() == 1) => {}
         None => findings.add(
             Diagnostic::of_file("the mapping has no [card], so there is nothing to send")
                 .with_help("add [card], and below it which column is what: email = \"E-mail\""),
@@ -164,5 +172,68 @@ fn check_card(findings: &mut Findings<'_>, span: Range<usize>, document: &Docume
         let message = "[card] has nothing to recognise people by, so every row would be refused";
         let help = "map one of email, voice, facebook, vk and line, or say require_identity = false in [rows]";
         findings.add(Diagnostic::at(span, message, "no contact entry").with_help(help));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DelimiterChoice, EncodingChoice, SheetChoice};
+    use proptest::prelude::*;
+
+    #[test]
+    fn settings_say_how_to_read_the_table() {
+        let text = "version = 1\n[source]\nsheet = \"2\"\nheader_row = 3\ndelimiter = \"tab\"\nencoding = \"windows-1252\"\n\
+                    [rows]\nrequire_identity = false\n[card]\nname = \"N\"\n";
+        let document = parse(text).expect("a mapping");
+        assert_eq!(document.source.sheet, Some(SheetChoice::Name("2".to_owned())));
+        assert_eq!(document.source.header_row, Some(3));
+        assert_eq!(document.source.delimiter, Some(DelimiterChoice::Byte(b'\t')));
+        assert!(
+            matches!(document.source.encoding, Some(EncodingChoice::Named(encoding)) if encoding.name() == "windows-1252")
+        );
+        assert!(!document.rows.require_identity);
+        let sheet = |number| {
+            parse(&format!("version = 1\nsource.sheet = {number}\ncard.email = \"E\"")).map(|d| d.source.sheet)
+        };
+        assert_eq!(sheet("2"), Ok(Some(SheetChoice::Number(2))));
+        assert_eq!(sheet("0x10"), Ok(Some(SheetChoice::Number(16))));
+        assert!(sheet("-1").is_err());
+    }
+
+    #[test]
+    fn custom_fields_keep_the_order_of_the_file() {
+        let text = "version = 1\n[card]\nemail = \"E\"\n[card.custom]\nZ = \"1\"\nA = \"2\"\n\"M m \" = \"3\"\n";
+        let document = parse(text).expect("a mapping");
+        let labels: Vec<_> = document.sources[1..].iter().map(|source| source.target.clone()).collect();
+        assert_eq!(labels, ["Z", "A", "M m"].map(|label| Target::Custom { label: label.to_owned() }));
+    }
+
+    #[test]
+    fn brackets_nested_without_end_are_an_error_not_a_crash() {
+        for open in ["[", "{a=", "{a=["] {
+            assert!(parse(&format!("version = 1\ncard.email = {}", open.repeat(100_000))).is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_mapping_or_told_why(
+            lines in proptest::collection::vec(
+                "version = 1|\\[card\\]|\\[card.custom\\]|email = \"[a{}]{0,5}\"|voice = \\{ ?(column|value) = \"a\" ?\\}?|\\PC{0,12}|[\\[\\]{}\"'=a.\n]{0,9}",
+                0..8,
+            )
+        ) {
+            let text = lines.join("\n");
+            if let Err(diagnostics) = parse(&text) {
+                prop_assert!(!diagnostics.is_empty());
+                for diagnostic in diagnostics {
+                    prop_assert!(!diagnostic.message.is_empty() && !diagnostic.message.ends_with('.'));
+                    if let Some(span) = diagnostic.span {
+                        prop_assert!(text.get(span.clone()).is_some(), "{:?} of {:?}", span, text);
+                    }
+                }
+            }
+        }
     }
 }

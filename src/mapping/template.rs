@@ -220,13 +220,15 @@ fn enclosing(before: &str, after: &str) -> Option<(char, char)> {
 
 /// Appends, with every run of white space as one space, and none at the start.
 fn push_spaced(out: &mut String, text: &str) {
-    for c in text.chars() {
-        if !c.is_whitespace() {
-            out.push(c);
-        } else if !out.is_empty() && !out.ends_with(' ') {
+    let mut rest = text;
+    while let Some(at) = rest.find(char::is_whitespace) {
+        out.push_str(&rest[..at]);
+        if !out.is_empty() && !out.ends_with(' ') {
             out.push(' ');
         }
+        rest = rest[at..].trim_start();
     }
+    out.push_str(rest);
 }
 
 #[cfg(test)]

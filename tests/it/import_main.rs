@@ -56,7 +56,9 @@ fn lands_whole(file: &str) {
         cards.iter().flat_map(|card| &card.contacts.email).map(|address| address.to_lowercase()).collect();
     assert_eq!(addresses.len(), PEOPLE_ADDRESSES);
 
-    let counts = counts(&place.summary("people.c3run"));
+    let summary = place.summary("people.c3run");
+    assert_eq!(summary["rows"], PEOPLE_ROWS, "{summary:#}");
+    let counts = counts(&summary);
     assert_eq!(counts.values().sum::<u64>(), PEOPLE_ROWS as u64, "{counts:?}");
     assert_eq!(counts["stored"] + counts["unchanged"], PEOPLE_ROWS as u64, "{counts:?}");
 }
@@ -117,15 +119,21 @@ fn the_messy_file_ends_as_its_readme_says() {
 
     let readme = std::fs::read_to_string(fixture("README.md")).expect("fixtures have a README");
     let results = place.results("messy.c3run");
-    let mut expected = 0;
+    let (mut expected, mut blank_lines) = (0, 0);
     let mut complaints = Vec::new();
     for line in readme.lines() {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         let [_, number, what, status, codes, _] = cells[..] else { continue };
-        let Ok(number) = number.parse() else { continue };
+        if number.parse::<u64>().is_err() {
+            continue;
+        }
+        let Some(status) = status.split('`').nth(1) else {
+            assert!(!results.column("c3_row").contains(&number), "row {number} ({what}) is no row");
+            blank_lines += 1;
+            continue;
+        };
         expected += 1;
-        let row = results.row(number);
-        let status = status.split('`').nth(1).expect("a status stands in backticks");
+        let row = results.row(number.parse().expect("it is a number"));
         let landed = status == "stored" && matches!(row["c3_status"], "stored" | "unchanged");
         if row["c3_status"] != status && !landed {
             complaints.push(format!("row {number} ({what}): {status} expected, {row:?}"));
@@ -142,7 +150,10 @@ fn the_messy_file_ends_as_its_readme_says() {
     assert_eq!(results.row(30)["c3_id"], results.row(32)["c3_id"]);
     assert_eq!(results.row(33)["E-mail"], "  linnea.ek@example.com   ", "original cells are not trimmed");
 
-    let counts = counts(&place.summary("messy.c3run"));
+    let summary = place.summary("messy.c3run");
+    assert_eq!(summary["rows"], expected, "{summary:#}");
+    assert_eq!(summary["blank_lines"], blank_lines, "{summary:#}");
+    let counts = counts(&summary);
     assert_eq!(counts.values().sum::<u64>(), results.rows.len() as u64);
     for (status, count) in results.tally() {
         assert_eq!(counts[status], count as u64, "{status}");

@@ -111,13 +111,16 @@ pub(super) enum ZipKind {
 
 /// What a zip holds, by the names of its entries.
 pub(super) fn sniff_zip<R: Read + Seek>(zip: &mut ZipArchive<R>) -> ZipKind {
-    let names: Vec<String> =
-        zip.file_names_raw().map(|name| String::from_utf8_lossy(name).replace('\\', "/").to_ascii_lowercase()).collect();
+    let names: Vec<String> = zip
+        .file_names_raw()
+        .map(|name| String::from_utf8_lossy(name).replace('\\', "/").to_ascii_lowercase())
+        .collect();
     let named = |test: &dyn Fn(&str) -> bool| names.iter().any(|name| test(name));
     if named(&|name| name.ends_with("workbook.bin")) {
         return ZipKind::Other(other("a binary Excel workbook (XLSB)", SAVE_AS_XLSX));
     }
-    if named(&|name| name.rsplit('/').next().is_some_and(|file| file.starts_with("workbook") && file.ends_with(".xml"))) {
+    if named(&|name| name.rsplit('/').next().is_some_and(|file| file.starts_with("workbook") && file.ends_with(".xml")))
+    {
         return ZipKind::Xlsx;
     }
     let mut mimetype = String::new();
@@ -152,7 +155,8 @@ pub(super) enum CompoundKind {
 
 /// What a compound file holds, by the stream names found in one pass over its bytes; constant memory.
 pub(super) fn sniff_compound(reader: &mut impl Read) -> std::io::Result<CompoundKind> {
-    let names = ["EncryptedPackage", "Workbook", "Book", "WordDocument", "PowerPoint Document", "__properties_version1.0"];
+    let names =
+        ["EncryptedPackage", "Workbook", "Book", "WordDocument", "PowerPoint Document", "__properties_version1.0"];
     // A directory entry holds its name at the start of 128 bytes, ended by a zero: search for both.
     let needles: Vec<Vec<u8>> =
         names.iter().map(|name| name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect()).collect();

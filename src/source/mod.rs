@@ -62,7 +62,11 @@ pub fn open(input: &Input, options: &SourceOptions) -> Result<Table, SourceError
             }
             let file = File::open(name).map_err(as_io_error)?;
             // A pipe with a name can be read only once, like standard input.
-            if metadata.is_file() { open_file(path, file, name, options) } else { open_stream(path, Box::new(file), options) }
+            if metadata.is_file() {
+                open_file(path, file, name, options)
+            } else {
+                open_stream(path, Box::new(file), options)
+            }
         }
         Input::Stdin => open_stream(path, Box::new(io::stdin()), options),
     }
@@ -122,13 +126,8 @@ fn open_file(path: String, mut file: File, name: &Path, options: &SourceOptions)
     }
 }
 
-fn open_stream(
-    path: String,
-    mut stream: Box<dyn Read + Send>,
-    options: &SourceOptions,
-) -> Result<Table, SourceError> {
-    let (head, complete) =
-        read_head(&mut stream).map_err(|cause| SourceError::Io { path: path.clone(), cause })?;
+fn open_stream(path: String, mut stream: Box<dyn Read + Send>, options: &SourceOptions) -> Result<Table, SourceError> {
+    let (head, complete) = read_head(&mut stream).map_err(|cause| SourceError::Io { path: path.clone(), cause })?;
     match kind::sniff(&head) {
         Kind::Zip | Kind::Compound => Err(SourceError::WorkbookInStream { path }),
         Kind::Other(other) => Err(SourceError::OtherKind { path, what: other.what, hint: other.hint }),

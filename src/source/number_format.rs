@@ -63,10 +63,8 @@ impl Format {
         if let Some(format) = sections.iter().find_map(Parts::as_moment) {
             return format;
         }
-        let mut sections: Vec<Section> = sections
-            .into_iter()
-            .map(|parts| Section { condition: parts.condition, mask: parts.into_mask() })
-            .collect();
+        let mut sections: Vec<Section> =
+            sections.into_iter().map(|parts| Section { condition: parts.condition, mask: parts.into_mask() }).collect();
         if sections.iter().all(|section| section.condition.is_none()) {
             // The second section is for negative numbers and the fourth for text, which masks do not touch.
             for (at, section) in sections.iter_mut().enumerate() {
@@ -81,7 +79,8 @@ impl Format {
 
 /// A whole number through the mask that applies to it; `None` when none does.
 pub(super) fn masked(sections: &[Section], value: u64) -> Option<String> {
-    let by_condition = |section: &&Section| section.condition.is_some_and(|(comparison, bound)| comparison.holds(value as f64, bound));
+    let by_condition =
+        |section: &&Section| section.condition.is_some_and(|(comparison, bound)| comparison.holds(value as f64, bound));
     let section = if sections.iter().any(|section| section.condition.is_some()) {
         sections.iter().find(by_condition).or_else(|| sections.iter().rfind(|section| section.condition.is_none()))
     } else if value == 0 && sections.len() > 2 {
@@ -269,7 +268,8 @@ impl Parts {
             places.iter().filter_map(|place| if let Place::Literal(c) = place { Some(*c) } else { None }).collect();
         // Marks that stand in phone numbers and post codes. Words stand in amounts too ("0 kr"), so they need zeros
         // that are held open, as in "ID-"0000.
-        let of_numbers = |c: &char| c.is_ascii_digit() || matches!(c, ' ' | '\u{a0}' | '-' | '(' | ')' | '+' | '/' | '.');
+        let of_numbers =
+            |c: &char| c.is_ascii_digit() || matches!(c, ' ' | '\u{a0}' | '-' | '(' | ')' | '+' | '/' | '.');
         let marks = !literals.is_empty() && literals.iter().all(of_numbers);
         let masked = digits && !self.dressed && (zeros > 1 || marks) && !is_thousands(&places);
         masked.then_some(places)
@@ -329,8 +329,24 @@ mod tests {
     #[test]
     fn dress_is_taken_off() {
         for code in [
-            "General", "0", "#", "@", "0.00", "#,##0", "# ##0", "#\\ ##0", "#,##0.00\\ \"kr\"", "0%", "0\" kr\"", "0.00E+00",
-            "# ?/?", "[$kr-41D]\\ #,##0", "_(* #,##0_);_(* (#,##0);_(* \"-\"_);_(@_)", "0_ ;[Red]\\-0\\ ", "€0", "0;-0;;@",
+            "General",
+            "0",
+            "#",
+            "@",
+            "0.00",
+            "#,##0",
+            "# ##0",
+            "#\\ ##0",
+            "#,##0.00\\ \"kr\"",
+            "0%",
+            "0\" kr\"",
+            "0.00E+00",
+            "# ?/?",
+            "[$kr-41D]\\ #,##0",
+            "_(* #,##0_);_(* (#,##0);_(* \"-\"_);_(@_)",
+            "0_ ;[Red]\\-0\\ ",
+            "€0",
+            "0;-0;;@",
         ] {
             check(code, 12_345, "12345");
         }
@@ -339,7 +355,9 @@ mod tests {
     #[test]
     fn dates_and_times_are_told_apart() {
         let format = |code| Format::parse(code);
-        for code in ["yyyy-mm-dd", "mm-dd-yy", "d-mmm", "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy", "m\"M\"d\"D\";@", "mmm-yy"] {
+        for code in
+            ["yyyy-mm-dd", "mm-dd-yy", "d-mmm", "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy", "m\"M\"d\"D\";@", "mmm-yy"]
+        {
             assert_eq!(format(code), Format::Date, "{code}");
         }
         for code in ["h:mm", "h:mm AM/PM", "mm:ss", "mmss.0", "hh:mm:ss A/P"] {

@@ -139,7 +139,8 @@ fn look_at_cells(row: &Row, form: Form, issues: &mut Vec<Issue>) {
 
 fn look_at_shape(record: &Record<'_>, form: Form, issues: &mut Vec<Issue>) {
     if let Some(line) = record.unclosed_quote {
-        let message = format!("a quote opens a cell on line {line} and is never closed, so the rest of the file stands in it");
+        let message =
+            format!("a quote opens a cell on line {line} and is never closed, so the rest of the file stands in it");
         issues.push(Issue::row(Code::RowUnclosedQuote, message));
         return;
     }

@@ -18,9 +18,7 @@ use self::encoding::{Census, HeadSays};
 use self::intake::Intake;
 use super::limits::{CHUNK_BYTES, RECORD_BYTES_MAX};
 use super::{ReadEnd, SourceError, kind};
-use crate::model::{
-    CsvDialect, DelimiterChoice, EncodingChoice, Header, Row, RowNumber, SourceOptions, TableShape,
-};
+use crate::model::{CsvDialect, DelimiterChoice, EncodingChoice, Header, Row, RowNumber, SourceOptions, TableShape};
 
 /// What comes after the head.
 pub(super) enum Rest {
@@ -214,12 +212,7 @@ fn decode_head(head: &[u8], encoding: &'static Encoding) -> io::Result<Vec<u8>> 
     }
 }
 
-fn find_header(
-    reader: &mut RecordReader,
-    form: Form,
-    asked: Option<u64>,
-    path: &str,
-) -> Result<Header, SourceError> {
+fn find_header(reader: &mut RecordReader, form: Form, asked: Option<u64>, path: &str) -> Result<Header, SourceError> {
     let path = || path.to_owned();
     let mut last_row = None;
     while reader.next().map_err(|failure| failure.tell(&path()))? == Read::Record {

@@ -18,7 +18,8 @@ fn told(bytes: &[u8], options: &SourceOptions) -> String {
         Ok(table) => table,
         Err(error) => return tell_error(&error),
     };
-    let mut out = format!("{} | {}: {}\n", table.shape().description, table.header().row, table.header().names.join("|"));
+    let mut out =
+        format!("{} | {}: {}\n", table.shape().description, table.header().row, table.header().names.join("|"));
     let mut each = |row: crate::model::Row| {
         let cells: Vec<_> = row.cells().collect();
         out.push_str(&format!("{} line {}: {}\n", row.number, row.line.unwrap(), cells.join("|").escape_debug()));
@@ -169,7 +170,10 @@ fn a_character_broken_over_two_cells_is_no_character() {
 
 #[test]
 fn windows_1252_is_told_even_by_a_late_byte() {
-    check(b"Namn;Ort\n\xC5sa;Malm\xF6\n", "CSV, windows-1252, semicolon | 1: Namn|Ort\n2 line 2: Åsa|Malmö\n1 rows, 0 blank");
+    check(
+        b"Namn;Ort\n\xC5sa;Malm\xF6\n",
+        "CSV, windows-1252, semicolon | 1: Namn|Ort\n2 line 2: Åsa|Malmö\n1 rows, 0 blank",
+    );
     let mut text = b"name,town\n".to_vec();
     while text.len() < 900_000 {
         text.extend(b"Anna,Lund\n");
@@ -182,10 +186,8 @@ fn windows_1252_is_told_even_by_a_late_byte() {
 
 #[test]
 fn bytes_that_windows_1252_leaves_open_are_said() {
-    let options = SourceOptions {
-        encoding: Some(EncodingChoice::Named(encoding_rs::WINDOWS_1252)),
-        ..SourceOptions::default()
-    };
+    let options =
+        SourceOptions { encoding: Some(EncodingChoice::Named(encoding_rs::WINDOWS_1252)), ..SourceOptions::default() };
     let said = told(b"a\n\x81\n", &options);
     assert!(said.contains("cell.encoding A Always: line 2: byte 0x81 is not windows-1252"), "{said}");
 }
@@ -200,7 +202,8 @@ fn marks_and_other_encodings_are_read() {
     check(&little, expected);
     check([&b"\xFF\xFE\0\0a\0\0\0"[..]].concat(), "is text in UTF-32, which is not read");
     check(
-        [b"\xFF\xFE", &"a\nx".encode_utf16().chain([0xD801, 0x79]).flat_map(u16::to_le_bytes).collect::<Vec<_>>()[..]].concat(),
+        [b"\xFF\xFE", &"a\nx".encode_utf16().chain([0xD801, 0x79]).flat_map(u16::to_le_bytes).collect::<Vec<_>>()[..]]
+            .concat(),
         "
 CSV, UTF-16LE, comma | 1: a
 2 line 2: x\u{fffd}y
@@ -224,11 +227,8 @@ fn excels_sep_line_is_honoured_and_counted() {
 
 #[test]
 fn what_is_said_wins_over_what_is_guessed() {
-    let options = SourceOptions {
-        header_row: Some(3),
-        delimiter: Some(DelimiterChoice::Byte(b',')),
-        ..SourceOptions::default()
-    };
+    let options =
+        SourceOptions { header_row: Some(3), delimiter: Some(DelimiterChoice::Byte(b',')), ..SourceOptions::default() };
     assert_eq!(
         told(b"Export; 2024\n\na,b;c\n1,2;3\n", &options),
         "CSV, UTF-8, comma | 3: a|b;c\n4 line 4: 1|2;3\n1 rows, 1 blank"
@@ -243,7 +243,10 @@ fn what_only_pretends_is_refused_by_name() {
     check("%PDF-1.7\n", "is a PDF document");
     check("<html><body><table>", "is a web page (HTML), whatever its name says");
     check(b"\xFF\xFE<\0h\0t\0m\0l\0>\0", "is a web page (HTML), whatever its name says");
-    check((0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect::<Vec<_>>(), "is not a spreadsheet: it is neither text nor a workbook");
+    check(
+        (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect::<Vec<_>>(),
+        "is not a spreadsheet: it is neither text nor a workbook",
+    );
 }
 
 #[test]

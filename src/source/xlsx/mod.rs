@@ -46,12 +46,7 @@ struct Sheet {
 }
 
 /// Opens the workbook, chooses the sheet and reads its header. `name` is the path of `file`.
-pub(super) fn open(
-    path: String,
-    file: File,
-    name: &Path,
-    options: &SourceOptions,
-) -> Result<SheetTable, SourceError> {
+pub(super) fn open(path: String, file: File, name: &Path, options: &SourceOptions) -> Result<SheetTable, SourceError> {
     let again = File::open(name).map_err(|cause| SourceError::Io { path: path.clone(), cause })?;
     let mut zip = ZipArchive::new(BufReader::new(again)).map_err(|error| zip_error(&path, &error))?;
     if let ZipKind::Other(other) = kind::sniff_zip(&mut zip) {
@@ -167,7 +162,11 @@ impl Sheet {
             (Some(header), _) => header,
             (None, None) => return Err(SourceError::NoHeader { path: path() }),
             (None, Some(row)) => {
-                let why = if flow.is_break() { "that row is blank".to_owned() } else { format!("the last row is {last_row}") };
+                let why = if flow.is_break() {
+                    "that row is blank".to_owned()
+                } else {
+                    format!("the last row is {last_row}")
+                };
                 return Err(SourceError::HeaderRow { path: path(), row, why });
             }
         };
@@ -191,7 +190,9 @@ impl Sheet {
         let formats: Vec<Format> = reader
             .styles()
             .iter()
-            .map(|style| style.number_format.as_ref().map_or(Format::Plain, |format| Format::parse(&format.format_code)))
+            .map(|style| {
+                style.number_format.as_ref().map_or(Format::Plain, |format| Format::parse(&format.format_code))
+            })
             .collect();
         let damaged = |detail: String| SourceError::Damaged {
             path: path.clone(),
@@ -210,10 +211,10 @@ impl Sheet {
                 Ok(None) => break,
                 Ok(Some((cell, style))) => {
                     let (mut row, mut column) = cell.get_position();
-                    if drifting_row == Some(row) {
-                        if let Some(found) = locator.as_mut().and_then(|locator| locator.find(ordinal)) {
-                            (row, column) = (found.row, found.column);
-                        }
+                    if drifting_row == Some(row)
+                        && let Some(found) = locator.as_mut().and_then(|locator| locator.find(ordinal))
+                    {
+                        (row, column) = (found.row, found.column);
                     }
                     (row, column, Ok((cell, style)))
                 }
@@ -231,7 +232,8 @@ impl Sheet {
                     (found.row, found.column, Err(found.raw))
                 }
                 Err(error) => {
-                    let last = current.map_or("before its first row".to_owned(), |row| format!("after row {}", row + 1));
+                    let last =
+                        current.map_or("before its first row".to_owned(), |row| format!("after row {}", row + 1));
                     return Err(xlsx_error(path, &format!("sheet \"{}\", {last}: ", excerpt(name, EXCERPT)), &error));
                 }
             };
@@ -241,12 +243,13 @@ impl Sheet {
             }
             if current != Some(row) {
                 if let Some(before) = current {
-                    if row < before {
-                        return Err(damaged(format!("has row {} after row {}", row + 1, before + 1)));
-                    }
                     cells.sort();
                     if each(u64::from(before) + 1, &cells).is_break() {
                         return Ok(ControlFlow::Break(()));
+                    }
+                    // Rows are numbered and settled in order, so one that comes late cannot be taken in.
+                    if row < before {
+                        return Err(damaged(format!("has row {} after row {}", row + 1, before + 1)));
                     }
                 }
                 cells.clear();

@@ -43,7 +43,10 @@ pub(super) fn check<R: Read + Seek>(zip: &mut ZipArchive<R>, path: &str) -> Resu
             return refuse(format!("unpacked its part {file} takes {} MiB, more than {}", size >> 20, bound >> 20));
         }
         if size > ZIP_RATIO_FROM_BYTES && size / packed.max(1) > ZIP_RATIO_MAX {
-            return refuse(format!("its part {file} unpacks to {} times its size, as zip bombs do", size / packed.max(1)));
+            return refuse(format!(
+                "its part {file} unpacks to {} times its size, as zip bombs do",
+                size / packed.max(1)
+            ));
         }
         if !file.ends_with(".xml") && !file.ends_with(".rels") {
             continue;

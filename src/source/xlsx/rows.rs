@@ -102,7 +102,8 @@ impl RowCells {
             text.push_str(value);
             ends.push(text.len() as u32);
             if let Some((code, said)) = &cell.oddity {
-                issues.push(Issue::cell(*code, column, format!("{} {said}", place(sheet, column, number))).when_mapped());
+                issues
+                    .push(Issue::cell(*code, column, format!("{} {said}", place(sheet, column, number))).when_mapped());
             }
             if cell.repeated {
                 let message = format!("{} stands in the file more than once", place(sheet, column, number));

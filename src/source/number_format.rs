@@ -63,8 +63,16 @@ impl Format {
         if let Some(format) = sections.iter().find_map(Parts::as_moment) {
             return format;
         }
-        let sections: Vec<Section> =
+        let mut sections: Vec<Section> =
             sections.into_iter().map(|parts| Section { condition: parts.condition, mask: parts.into_mask() }).collect();
+        if sections.iter().all(|section| section.condition.is_none()) {
+            // The second section is for negative numbers and the fourth for text, which masks do not touch.
+            for (at, section) in sections.iter_mut().enumerate() {
+                if !matches!(at, 0 | 2) {
+                    section.mask = None;
+                }
+            }
+        }
         if sections.iter().any(|section| section.mask.is_some()) { Format::Masked(sections) } else { Format::Plain }
     }
 }

@@ -78,6 +78,7 @@ pub(super) struct RecordReader {
     rows: u64,
     blank_lines: u64,
     after_cr: bool,
+    last_byte: u8,
     record_line: u64,
     makeup: Makeup,
     breaks: u64,
@@ -103,6 +104,7 @@ impl RecordReader {
             rows: 0,
             blank_lines: 0,
             after_cr: false,
+            last_byte: 0,
             record_line: 1,
             makeup: Makeup::default(),
             breaks: 0,
@@ -130,9 +132,9 @@ impl RecordReader {
         Ok(())
     }
 
-    /// How far into the file the reader is, in bytes.
+    /// How far into the file the reader is, in bytes; near enough when the file is transcoded.
     pub(super) fn position(&self) -> u64 {
-        self.intake.taken() - self.unread.len() as u64
+        self.intake.taken().saturating_sub(self.unread.len() as u64)
     }
 
     /// Lines without any cell passed so far.
@@ -175,24 +177,27 @@ impl RecordReader {
         self.rows += 1;
         self.record_line = self.line;
         loop {
-            self.fill()?;
-            let input = &self.buffer[self.unread.clone()];
-            let probe = input.is_empty().then(|| self.in_quotes());
-            let input = &self.buffer[self.unread.clone()];
+            // At the end of the file a delimiter is put in: it ends the last cell, unless that is still quoted.
+            let ending = !self.fill()?;
+            let input = if ending { &[self.delimiter][..] } else { &self.buffer[self.unread.clone()] };
             let (result, read, wrote, ended) =
                 self.core.read_record(input, &mut self.text[self.text_len..], &mut self.ends[self.ends_len..]);
-            if read > 0 {
-                self.after_cr = self.buffer[self.unread.start + read - 1] == b'\r';
+            if !ending {
+                self.pass(read);
+            } else if read > 0 {
+                if ended == 0 {
+                    self.unclosed_quote = Some(self.quote_line());
+                    self.ends.resize(self.ends.len().max(self.ends_len + 1), 0);
+                    self.ends[self.ends_len] = self.text_len;
+                }
+                self.ends_len += 1;
+                self.finish();
+                return Ok(Read::Record);
             }
-            self.unread.start += read;
             self.text_len += wrote;
             self.ends_len += ended;
             match result {
                 ReadRecordResult::Record => {
-                    if probe == Some(true) {
-                        // The parser has already put an end to the open cell.
-                        self.unclosed_quote = Some(self.quote_line(self.ends_len.saturating_sub(1)));
-                    }
                     self.finish();
                     return Ok(Read::Record);
                 }
@@ -205,14 +210,23 @@ impl RecordReader {
                 }
                 ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
                     if self.in_quotes() {
-                        return Err(ReadFailure::UnclosedQuote { line: self.quote_line(self.ends_len) });
+                        return Err(ReadFailure::UnclosedQuote { line: self.quote_line() });
                     }
                     self.skip_record()?;
                     return Ok(Read::Record);
                 }
-                // A record has begun, so the parser ends it before it ends.
+                // Only an empty input ends the parser, and it is never given one.
                 ReadRecordResult::End => return Ok(Read::End),
             }
+        }
+    }
+
+    /// Notes that the parser took bytes from the buffer.
+    fn pass(&mut self, read: usize) {
+        if read > 0 {
+            self.last_byte = self.buffer[self.unread.start + read - 1];
+            self.after_cr = self.last_byte == b'\r';
+            self.unread.start += read;
         }
     }
 
@@ -265,16 +279,28 @@ impl RecordReader {
         self.line += self.breaks + u64::from(self.unclosed_quote.is_none());
     }
 
-    /// Whether the parser stands inside a quoted cell: there, and only there, a delimiter is text.
-    fn in_quotes(&self) -> bool {
-        let mut ends = [0; 2];
-        let (_, _, _, ended) = self.core.clone().read_record(&[self.delimiter], &mut [0; 8], &mut ends);
-        ended == 0
+    /// Whether the parser stands inside a quoted cell: there, and only there, a delimiter is text. Outside the answer
+    /// costs the cell its end, so this is asked only about records that are given up. (A copy of the parser cannot be
+    /// asked: `csv_core` 0.1 forgets half of its tables when it is cloned.)
+    fn in_quotes(&mut self) -> bool {
+        let mut put = |byte| self.core.read_record(&[byte], &mut [0; 4], &mut [0; 4]).3;
+        if self.last_byte == b'"' {
+            // Perhaps half of a doubled quote; the next byte will tell.
+            return false;
+        }
+        if put(self.delimiter) == 0 {
+            return true;
+        }
+        if self.last_byte != self.delimiter {
+            // Back into the middle of a cell, where a quote is text.
+            put(b'x');
+        }
+        false
     }
 
-    /// The line on which this cell was opened. A quote only opens at the start of a cell.
-    fn quote_line(&self, cell: usize) -> u64 {
-        let before = if cell == 0 { 0 } else { self.ends[cell - 1] };
+    /// The line on which the cell that is being read was opened. A quote only opens at the start of a cell.
+    fn quote_line(&self) -> u64 {
+        let before = if self.ends_len == 0 { 0 } else { self.ends[self.ends_len - 1] };
         self.record_line + count_breaks(&self.text[..before])
     }
 
@@ -286,14 +312,10 @@ impl RecordReader {
         let mut scratch = vec![0; CHUNK_BYTES];
         let mut scratch_ends = vec![0; 4096];
         let (mut quoted_bytes, mut quote_line) = (0, self.record_line);
-        loop {
-            self.fill()?;
+        while self.fill()? {
             let input = &self.buffer[self.unread.clone()];
             let (result, read, wrote, _) = self.core.read_record(input, &mut scratch, &mut scratch_ends);
-            if read > 0 {
-                self.after_cr = self.buffer[self.unread.start + read - 1] == b'\r';
-            }
-            self.unread.start += read;
+            self.pass(read);
             if quoted_bytes == 0 {
                 quote_line = self.record_line + breaks;
             }

@@ -211,10 +211,10 @@ impl Sheet {
                 Ok(None) => break,
                 Ok(Some((cell, style))) => {
                     let (mut row, mut column) = cell.get_position();
-                    if drifting_row == Some(row) {
-                        if let Some(found) = locator.as_mut().and_then(|locator| locator.find(ordinal)) {
-                            (row, column) = (found.row, found.column);
-                        }
+                    if drifting_row == Some(row)
+                        && let Some(found) = locator.as_mut().and_then(|locator| locator.find(ordinal))
+                    {
+                        (row, column) = (found.row, found.column);
                     }
                     (row, column, Ok((cell, style)))
                 }
@@ -243,12 +243,13 @@ impl Sheet {
             }
             if current != Some(row) {
                 if let Some(before) = current {
-                    if row < before {
-                        return Err(damaged(format!("has row {} after row {}", row + 1, before + 1)));
-                    }
                     cells.sort();
                     if each(u64::from(before) + 1, &cells).is_break() {
                         return Ok(ControlFlow::Break(()));
+                    }
+                    // Rows are numbered and settled in order, so one that comes late cannot be taken in.
+                    if row < before {
+                        return Err(damaged(format!("has row {} after row {}", row + 1, before + 1)));
                     }
                 }
                 cells.clear();

@@ -1,1 +1,441 @@
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::ops::ControlFlow;
 
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use crate::model::{Input, Row, SheetChoice, SourceOptions};
+use crate::source::{SourceError, open};
+
+const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+
+/// A workbook as its parts.
+#[derive(Default)]
+struct Book {
+    sheets: Vec<(String, String, String)>,
+    strings: Option<String>,
+    formats: Vec<&'static str>,
+    is_1904: bool,
+    more: Vec<(String, Vec<u8>)>,
+}
+
+impl Book {
+    fn of(sheet_data: &str) -> Book {
+        Book::default().sheet("People", "", sheet_data)
+    }
+
+    fn sheet(mut self, name: &str, state: &str, sheet_data: &str) -> Book {
+        let xml = format!("<worksheet xmlns=\"{MAIN}\"><sheetData>{sheet_data}</sheetData></worksheet>");
+        self.sheets.push((name.into(), state.into(), xml));
+        self
+    }
+
+    /// Cell styles 1, 2, … have these number formats; 0 is General.
+    fn formats(mut self, codes: &[&'static str]) -> Book {
+        self.formats = codes.to_vec();
+        self
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let mut put = |name: &str, text: &[u8]| {
+            zip.start_file(name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(text).unwrap();
+        };
+        put(
+            "_rels/.rels",
+            format!("<Relationships><Relationship Id=\"r\" Type=\"{OFFICE}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>")
+                .as_bytes(),
+        );
+        let (mut sheets, mut relations) = (String::new(), String::new());
+        for (at, (name, state, _)) in self.sheets.iter().enumerate() {
+            let state = if state.is_empty() { String::new() } else { format!(" state=\"{state}\"") };
+            write!(sheets, "<sheet name=\"{name}\" sheetId=\"{0}\"{state} r:id=\"rId{0}\"/>", at + 1).unwrap();
+            write!(
+                relations,
+                "<Relationship Id=\"rId{0}\" Type=\"{OFFICE}/worksheet\" Target=\"worksheets/sheet{0}.xml\"/>",
+                at + 1
+            )
+            .unwrap();
+        }
+        let properties = if self.is_1904 { "<workbookPr date1904=\"1\"/>" } else { "" };
+        put(
+            "xl/workbook.xml",
+            format!("<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\">{properties}<sheets>{sheets}</sheets></workbook>")
+                .as_bytes(),
+        );
+        put("xl/_rels/workbook.xml.rels", format!("<Relationships>{relations}</Relationships>").as_bytes());
+        let (mut codes, mut styles) = (String::new(), "<xf numFmtId=\"0\"/>".to_owned());
+        for (at, code) in self.formats.iter().enumerate() {
+            let code = code.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;");
+            write!(codes, "<numFmt numFmtId=\"{}\" formatCode=\"{code}\"/>", 164 + at).unwrap();
+            write!(styles, "<xf numFmtId=\"{}\"/>", 164 + at).unwrap();
+        }
+        put(
+            "xl/styles.xml",
+            format!("<styleSheet xmlns=\"{MAIN}\"><numFmts>{codes}</numFmts><cellXfs>{styles}</cellXfs></styleSheet>")
+                .as_bytes(),
+        );
+        if let Some(strings) = &self.strings {
+            put("xl/sharedStrings.xml", strings.as_bytes());
+        }
+        for (at, (_, _, xml)) in self.sheets.iter().enumerate() {
+            put(&format!("xl/worksheets/sheet{}.xml", at + 1), xml.as_bytes());
+        }
+        for (name, content) in &self.more {
+            put(name, content);
+        }
+        zip.finish().unwrap().into_inner()
+    }
+}
+
+/// A cell with a text, a number, or whatever its content says.
+fn text(at: &str, text: &str) -> String {
+    format!("<c r=\"{at}\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{text}</t></is></c>")
+}
+
+fn number(at: &str, style: usize, number: &str) -> String {
+    format!("<c r=\"{at}\" s=\"{style}\"><v>{number}</v></c>")
+}
+
+fn row(number: usize, cells: &[String]) -> String {
+    format!("<row r=\"{number}\">{}</row>", cells.concat())
+}
+
+fn told_with(bytes: &[u8], options: &SourceOptions) -> String {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    let tell_error = |error: &SourceError| error.to_string().split_once(' ').unwrap().1.to_owned();
+    let table = match open(&Input::File(file.path().to_owned()), options) {
+        Ok(table) => table,
+        Err(error) => return tell_error(&error),
+    };
+    let mut out =
+        format!("{} | {}: {}\n", table.shape().description, table.header().row, table.header().names.join("|"));
+    let mut each = |row: Row| {
+        let cells: Vec<_> = row.cells().collect();
+        writeln!(out, "{}: {}", row.number, cells.join("|").escape_debug()).unwrap();
+        assert_eq!((row.line, row.position), (None, row.number.0));
+        for issue in &row.issues {
+            writeln!(out, "  {} {:?}: {}", issue.code, issue.binding, issue.message).unwrap();
+        }
+        ControlFlow::Continue(())
+    };
+    match table.read(&mut each) {
+        Ok(end) => write!(out, "{} rows, {} blank", end.rows, end.blank_lines).unwrap(),
+        Err(error) => out.push_str(&tell_error(&error)),
+    }
+    out
+}
+
+#[track_caller]
+fn check(book: &Book, expected: &str) {
+    assert_eq!(told_with(&book.bytes(), &SourceOptions::default()), expected.trim_start());
+}
+
+#[test]
+fn cells_arrive_as_people_see_them() {
+    let book = Book::of(
+        &[
+            row(1, &[text("A1", "Name"), text("B1", "Phone"), text("C1", "When"), text("D1", "Ok")]),
+            row(
+                2,
+                &[
+                    text("A2", " Åsa "),
+                    number("B2", 1, "701740605"),
+                    number("C2", 2, "45943"),
+                    "<c r=\"D2\" t=\"b\"><v>1</v></c>".into(),
+                ],
+            ),
+            row(
+                3,
+                &[
+                    text("A3", "x"),
+                    number("B3", 3, "46701740605"),
+                    number("C3", 4, "45943.541"),
+                    number("D3", 0, "1.5"),
+                ],
+            ),
+            row(
+                4,
+                &[
+                    number("A4", 0, "467017406055"),
+                    number("B4", 5, "0.5"),
+                    number("C4", 6, "1.25"),
+                    number("D4", 7, "1234.5"),
+                ],
+            ),
+        ]
+        .concat(),
+    )
+    .formats(&["0000000000", "yyyy\\-mm\\-dd", "\"+\"0", "m/d/yy h:mm", "0%", "[h]:mm:ss", "#,##0.00 \"kr\""]);
+    check(
+        &book,
+        "
+XLSX, sheet \"People\" | 1: Name|Phone|When|Ok
+2:  Åsa |0701740605|2025-10-13|TRUE
+3: x|+46701740605|2025-10-13T12:59:02|1.5
+4: 467017406055|0.5|30:00:00|1234.5
+3 rows, 0 blank",
+    );
+}
+
+#[test]
+fn rows_keep_their_numbers_and_blank_ones_are_counted() {
+    let book = Book::of(
+        &[
+            row(2, &[text("B2", "Name"), text("C2", "Town")]),
+            row(3, &["<c r=\"B3\" s=\"0\"/>".into()]),
+            row(5, &[text("C5", "Lund")]),
+            row(9, &["<c r=\"A9\"/>".into()]),
+        ]
+        .concat(),
+    );
+    check(&book, "XLSX, sheet \"People\" | 2: |Name|Town\n5: ||Lund\n1 rows, 6 blank");
+}
+
+#[test]
+fn cells_without_a_place_or_out_of_order_find_theirs() {
+    let book = Book::of(
+        "<row><c t=\"str\"><v>a</v></c><c t=\"str\"><v>b</v></c><c t=\"str\"><v>c</v></c></row>\
+         <row><c><v>1</v></c><c/><c><v>3</v></c></row>\
+         <row r=\"7\"><c r=\"C7\"><v>3</v></c><c r=\"A7\"><v>1</v></c></row>\
+         <row r=\"7\"><c r=\"B7\"><v>2</v></c></row>",
+    );
+    check(&book, "XLSX, sheet \"People\" | 1: a|b|c\n2: 1||3\n7: 1|2|3\n2 rows, 4 blank");
+}
+
+#[test]
+fn rows_that_go_backwards_end_the_reading() {
+    let book = Book::of(
+        "<row r=\"1\"><c r=\"A1\"><v>1</v></c></row><row r=\"5\"><c r=\"A5\"><v>5</v></c></row><row r=\"3\"><c r=\"A3\"><v>3</v></c></row>",
+    );
+    check(&book, "XLSX, sheet \"People\" | 1: 1\n5: 5\nis damaged: sheet \"People\" has row 3 after row 5");
+}
+
+#[test]
+fn one_bad_cell_costs_that_cell_only() {
+    let book = Book::of(
+        "<row r=\"1\"><c r=\"A1\" t=\"str\"><v>a</v></c><c r=\"B1\" t=\"str\"><v>b</v></c><c r=\"C1\" t=\"str\"><v>c</v></c></row>\
+         <row r=\"2\"><c r=\"A2\" t=\"e\"><v>#N/A</v></c><c r=\"B2\" t=\"e\"><v>#SPILL!</v></c><c r=\"C2\"><v>1</v></c></row>\
+         <row r=\"3\"><c r=\"A3\" t=\"b\"><v>banana</v></c><c r=\"B3\" t=\"zz\"><v>9</v></c><c r=\"C3\" t=\"s\"><v>77</v></c></row>\
+         <row r=\"4\"><c r=\"A4\" t=\"n\"><v>x1</v></c><c r=\"B4\"><v>5</v><extLst><ext/></extLst></c><c r=\"C4\"><v>6</v></c></row>\
+         <row><c t=\"e\"><v>#CALC!</v></c><c><v>2</v></c><c><v>3</v></c></row>\
+         <row><c><v>1</v></c><c><v>2</v></c><c><v>3</v></c></row>",
+    );
+    check(
+        &book,
+        "
+XLSX, sheet \"People\" | 1: a|b|c
+2: #N/A|#SPILL!|1
+  cell.error WhenMapped: People!A2 shows #N/A
+  cell.error WhenMapped: People!B2 shows #SPILL!
+3: banana|9|77
+  cell.unreadable WhenMapped: People!A3 cannot be read: \"banana\"
+  cell.unreadable WhenMapped: People!B3 cannot be read: \"9\"
+  cell.unreadable WhenMapped: People!C3 cannot be read: \"77\"
+4: x1|5|6
+  cell.unreadable WhenMapped: People!A4 cannot be read: \"x1\"
+  cell.unreadable WhenMapped: People!B4 cannot be read: \"5\"
+5: #CALC!|2|3
+  cell.error WhenMapped: People!A5 shows #CALC!
+6: 1|2|3
+5 rows, 0 blank",
+    );
+}
+
+#[test]
+fn strings_are_shared_rich_and_without_their_phonetics() {
+    let mut book = Book::of(
+        "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c></row><row r=\"2\"><c r=\"A2\" t=\"s\"><v>1</v></c></row>\
+         <row r=\"3\"><c r=\"A3\" t=\"s\"><v>2</v></c></row>",
+    );
+    book.strings = Some(format!(
+        "<sst xmlns=\"{MAIN}\" count=\"3\" uniqueCount=\"3\"><si><t>Name</t></si>\
+         <si><r><t>Å</t></r><r><t xml:space=\"preserve\">sa </t></r><rPh sb=\"0\" eb=\"1\"><t>osa</t></rPh></si>\
+         <si><t>a_x000D_b&amp;_x0000_</t></si></sst>"
+    ));
+    check(
+        &book,
+        "
+XLSX, sheet \"People\" | 1: Name
+2: Åsa\u{20}
+3: a\\rb&\\0
+  cell.control WhenMapped: the control character NUL has no place in a cell
+2 rows, 0 blank",
+    );
+}
+
+#[test]
+fn values_beyond_the_header_make_a_row_ragged_and_blanks_do_not() {
+    let book = Book::of(
+        &[
+            row(1, &[text("A1", "a"), text("B1", "b")]),
+            row(2, &[text("A2", "1"), text("C2", "stray")]),
+            row(3, &[text("A3", "1"), "<c r=\"XFD3\" s=\"0\"/>".into()]),
+        ]
+        .concat(),
+    );
+    check(
+        &book,
+        "
+XLSX, sheet \"People\" | 1: a|b
+2: 1|
+  row.ragged Always: 3 cells, but the header has 2; beyond the header: People!C2 \"stray\"
+3: 1|
+2 rows, 0 blank",
+    );
+}
+
+#[test]
+fn the_first_visible_sheet_with_a_value_is_read() {
+    let one = row(1, &[text("A1", "x")]);
+    let book = Book::default()
+        .sheet("Secret", "hidden", &one)
+        .sheet("Empty", "", "<row r=\"1\"><c r=\"A1\"/></row>")
+        .sheet("People", "", &one)
+        .sheet("More", "", &row(1, &[text("A1", "more")]));
+    check(&book, "XLSX, sheet \"People\" | 1: x\n0 rows, 0 blank");
+    let choose = |sheet| {
+        let options = SourceOptions { sheet: Some(sheet), ..SourceOptions::default() };
+        told_with(&book.bytes(), &options).lines().next().unwrap().to_owned()
+    };
+    assert_eq!(choose(SheetChoice::Name("more".into())), "XLSX, sheet \"More\" | 1: more");
+    assert_eq!(choose(SheetChoice::Number(1)), "XLSX, sheet \"Secret\" | 1: x");
+    assert_eq!(
+        choose(SheetChoice::Number(9)),
+        "has no sheet 9; its sheets are \"Secret\" (hidden), \"Empty\", \"People\", \"More\""
+    );
+    assert_eq!(choose(SheetChoice::Number(2)), "has no row with any value, so there are no column names");
+    let book = Book::default().sheet("Secret", "veryHidden", &one);
+    check(&book, "has no visible sheet with any value; its sheets are \"Secret\" (hidden)");
+}
+
+#[test]
+fn the_header_row_can_be_said() {
+    let book =
+        Book::of(&[row(1, &[text("A1", "Export")]), row(3, &[text("A3", "a")]), row(4, &[text("A4", "1")])].concat());
+    let with = |header_row| {
+        told_with(&book.bytes(), &SourceOptions { header_row: Some(header_row), ..SourceOptions::default() })
+    };
+    assert_eq!(with(3), "XLSX, sheet \"People\" | 3: a\n4: 1\n1 rows, 0 blank");
+    assert_eq!(with(2), "has no column names in row 2: that row is blank");
+    assert_eq!(with(8), "has no column names in row 8: the last row is 4");
+}
+
+#[test]
+fn old_mac_workbooks_count_their_days_from_1904() {
+    let mut book = Book::of(&[row(1, &[text("A1", "Day")]), row(2, &[number("A2", 1, "44481")])].concat())
+        .formats(&["yyyy-mm-dd"]);
+    book.is_1904 = true;
+    check(&book, "XLSX, sheet \"People\" | 1: Day\n2: 2025-10-13\n1 rows, 0 blank");
+}
+
+#[test]
+fn a_workbook_with_prefixes_and_a_wrong_dimension_is_read() {
+    let mut book = Book::of("");
+    book.sheets[0].2 = format!(
+        "<x:worksheet xmlns:x=\"{MAIN}\"><x:dimension ref=\"A1\"/><x:sheetData><x:row r=\"1\"><x:c r=\"A1\" t=\"str\"><x:v>a</x:v></x:c></x:row>\
+         <x:row r=\"2\"><x:c r=\"A2\" t=\"zz\"><x:v>1</x:v></x:c></x:row></x:sheetData></x:worksheet>"
+    );
+    check(
+        &book,
+        "XLSX, sheet \"People\" | 1: a\n2: 1\n  cell.unreadable WhenMapped: People!A2 cannot be read: \"1\"\n1 rows, 0 blank",
+    );
+}
+
+#[test]
+fn a_stray_corner_costs_nothing() {
+    let book = Book::of(&[row(1, &[text("A1", "a")]), row(1_048_576, &[text("XFD1048576", "x")])].concat());
+    let said = told_with(&book.bytes(), &SourceOptions::default());
+    assert!(said.ends_with("1 rows, 1048574 blank"), "{said}");
+    let book = Book::of(&[row(1, &[text("A1", "a")]), row(1_048_577, &[text("A1048577", "x")])].concat());
+    let said = told_with(&book.bytes(), &SourceOptions::default());
+    assert!(said.contains("is damaged: sheet \"People\" has a cell beyond 1048576 rows"), "{said}");
+}
+
+#[test]
+fn what_is_no_workbook_or_no_longer_one_is_named() {
+    let whole = Book::of(&row(1, &[text("A1", "a")])).bytes();
+    for cut in [10, whole.len() / 2, whole.len() - 10] {
+        let said = told_with(&whole[..cut], &SourceOptions::default());
+        assert!(said.starts_with("is damaged: its zip is cut short or broken"), "{cut}: {said}");
+    }
+    let zip = |name: &str, content: &str| {
+        let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(content.as_bytes()).unwrap();
+        told_with(&zip.finish().unwrap().into_inner(), &SourceOptions::default())
+    };
+    assert_eq!(zip("word/document.xml", "x"), "is a Word document");
+    assert_eq!(zip("xl/workbook.bin", "x"), "is a binary Excel workbook (XLSB)");
+    assert_eq!(
+        zip("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        "is an OpenDocument spreadsheet (ODS)"
+    );
+    assert_eq!(zip("people.csv", "a,b"), "is a zip archive without a workbook");
+}
+
+#[test]
+fn hostile_workbooks_are_refused_before_they_cost_anything() {
+    let mut book = Book::of(&row(1, &[text("A1", "a")]));
+    book.strings = Some(format!("<sst xmlns=\"{MAIN}\" uniqueCount=\"4000000000\"/>"));
+    let said = told_with(&book.bytes(), &SourceOptions::default());
+    assert!(said.starts_with("is refused: it promises 4000000000 shared strings in"), "{said}");
+
+    let mut book = Book::of(&row(1, &[text("A1", "a")]));
+    book.strings = Some("<!DOCTYPE x [<!ENTITY a \"b\">]><sst/>".into());
+    check(
+        &book,
+        "is refused: its part sharedstrings.xml declares a document type, which no spreadsheet program writes",
+    );
+
+    let mut book = Book::of(&row(1, &[text("A1", "a")]));
+    book.more = (0..10_001).map(|at| (format!("junk/{at}"), Vec::new())).collect();
+    let said = told_with(&book.bytes(), &SourceOptions::default());
+    assert!(said.contains("parts, more than 10000"), "{said}");
+}
+
+#[test]
+fn a_reader_can_be_told_to_stop() {
+    let data: String = (1..50).map(|at| row(at, &[number(&format!("A{at}"), 0, "1")])).collect();
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&Book::of(&data).bytes()).unwrap();
+    let table = open(&Input::File(file.path().to_owned()), &SourceOptions::default()).unwrap();
+    let mut rows = 0;
+    let end = table
+        .read(&mut |_| {
+            rows += 1;
+            if rows == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .unwrap();
+    assert_eq!((end.rows, end.stopped), (3, true));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 300, ..Default::default() })]
+
+    #[test]
+    fn a_broken_workbook_never_stumbles(changes in proptest::collection::vec((0usize..4000, 0u8..), 1..4)) {
+        let data = [row(1, &[text("A1", "a"), text("B1", "b")]), row(2, &[number("A2", 1, "1"), number("B2", 0, "2")])].concat();
+        let mut bytes = Book::of(&data).formats(&["00000"]).bytes();
+        for (at, byte) in changes {
+            let at = at % bytes.len();
+            bytes[at] = byte;
+        }
+        told_with(&bytes, &SourceOptions::default());
+    }
+
+    #[test]
+    fn any_sheet_is_read_or_refused(picks in proptest::collection::vec(0usize..24, 0..30)) {
+        let bits = [
+            "<row>", "</row>", "<row r=\"1\">", "<row r=\"0\">", "<row r=\"99999999999\">", "<row r=\"B2\"/>", "<c>", "</c>", "<c/>",
+            "<c r=\"A1\">", "<c r=\"B2\" t=\"s\">", "<c r=\"ZZZZZZZZZ9\">", "<c t=\"e\">", "<c t=\"inlineStr\">", "<c r=\"\">",
+            "<v>1</v>", "<v>#X</v>", "<v/>", "<v>", "<f>A1</f>", "<is><t>x</t></is>", "<is>", "&amp;", "</sheetData>",
+        ];
+        let data: String = picks.into_iter().map(|at| bits[at]).collect();
+        told_with(&Book::of(&data).bytes(), &SourceOptions::default());
+    }
+}

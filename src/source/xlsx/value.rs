@@ -63,11 +63,12 @@ fn write_number(out: &mut String, number: f64, format: &Format, is_1904: bool) -
     match format {
         Format::Plain => {}
         Format::Masked(sections) => {
-            if number.fract() == 0.0 && (0.0..EXACT_MAX).contains(&number) {
-                if let Some(text) = masked(sections, number as u64) {
-                    out.push_str(&text);
-                    return None;
-                }
+            if number.fract() == 0.0
+                && (0.0..EXACT_MAX).contains(&number)
+                && let Some(text) = masked(sections, number as u64)
+            {
+                out.push_str(&text);
+                return None;
             }
         }
         Format::Duration => {

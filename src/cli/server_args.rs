@@ -6,17 +6,17 @@ use clap::Args;
 
 use crate::model::{NameAt, ServerRules};
 use crate::sandbox::Fault;
-use crate::settings::TokenSource;
+use crate::settings::{TokenSource, variable};
 
 /// Where cards go, and with which token.
 #[derive(Debug, Args)]
 pub struct ServerArgs {
-    /// The server's address, such as https://apid.cention.com.
-    #[arg(long, value_name = "URL", env = "C3IMPORT_SERVER", help_heading = "Server")]
-    pub server: Option<String>,
-    /// The workspace: the part of your Cention address between /s/ and /.
-    #[arg(long, value_name = "NAME", env = "C3IMPORT_WORKSPACE", help_heading = "Server")]
-    pub workspace: Option<String>,
+    /// The server's address, such as https://apid.cention.com [default: the variable C3IMPORT_SERVER].
+    #[arg(long, value_name = "URL", help_heading = "Server")]
+    server: Option<String>,
+    /// The workspace: the part of your Cention address after /s/ [default: the variable C3IMPORT_WORKSPACE].
+    #[arg(long, value_name = "NAME", help_heading = "Server")]
+    workspace: Option<String>,
     /// Read the token from a file [default: from the variable C3IMPORT_TOKEN].
     #[arg(long, value_name = "FILE", help_heading = "Server", conflicts_with = "token_command")]
     token_file: Option<PathBuf>,
@@ -24,7 +24,7 @@ pub struct ServerArgs {
     #[arg(long, value_name = "COMMAND", help_heading = "Server")]
     token_command: Option<String>,
     /// Send to a stand-in server inside this process instead: nothing leaves this machine.
-    #[arg(long, help_heading = "Server")]
+    #[arg(long, help_heading = "Server", conflicts_with_all = ["server", "workspace", "token_file", "token_command"])]
     pub sandbox: bool,
     /// What goes wrong in the sandbox.
     #[command(flatten)]
@@ -35,6 +35,16 @@ pub struct ServerArgs {
 }
 
 impl ServerArgs {
+    /// The server's address: as typed, else from the environment.
+    pub fn server(&self) -> Option<String> {
+        self.server.clone().or_else(|| variable("C3IMPORT_SERVER"))
+    }
+
+    /// The workspace: as typed, else from the environment.
+    pub fn workspace(&self) -> Option<String> {
+        self.workspace.clone().or_else(|| variable("C3IMPORT_WORKSPACE"))
+    }
+
     /// Where to look for the token.
     pub fn token_source(&self) -> TokenSource {
         match (&self.token_file, &self.token_command) {

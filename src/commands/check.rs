@@ -65,6 +65,7 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
         progress: Arc::clone(&progress),
     };
     let input = args.source.input();
+    tracing::info!(input = %input, read_as = shape.description, "checking");
     let report = run(terminal, &input.to_string(), plan, progress, true)?;
     if let Some(run_dir) = &run_dir {
         write_summary(&report, input.to_string(), &shape, true, settings.clone(), run_dir)?;

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use super::next::{job, quoted, typed_again};
 use super::run_report::{exit, stop, summary};
@@ -44,10 +43,12 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
         progress: Arc::clone(&progress),
     };
     let name = args.source.input().to_string();
+    tracing::info!(input = name, read_as = shape.description, endpoint = %goal.endpoint, "sending");
     let report = run(terminal, &name, plan, progress, false)?;
     write_summary(&report, name, &shape, false, settings, &run_dir)?;
 
     let exit = exit(&report, false);
+    tracing::info!(rows = report.tally.rows(), requests = report.requests, exit = exit.code(), "done");
     let next = next_step(args, exit);
     let view = RunView {
         input: &args.source.input().to_string(),
@@ -151,7 +152,7 @@ impl Goal {
             token,
             timeout: args.pace.timeout,
             concurrency: args.pace.concurrency.get(),
-            time_of_day: SystemTime::now,
+            time_of_day: pipeline::time_of_day,
         });
         let client = client.map_err(|error| Failure::unusable(error.to_string()))?;
         Ok(Goal { endpoint, client, sandbox })
@@ -159,21 +160,16 @@ impl Goal {
 }
 
 fn address(server: &ServerArgs) -> Result<Endpoint, Failure> {
-    match (&server.server, &server.workspace) {
+    let missing = match (server.server(), server.workspace()) {
         (Some(url), Some(workspace)) => {
-            Endpoint::new(url, workspace).map_err(|error| Failure::unusable(error.to_string()))
+            return Endpoint::new(&url, &workspace).map_err(|error| Failure::unusable(error.to_string()));
         }
-        (url, workspace) => {
-            let missing = match (url, workspace) {
-                (None, None) => "--server and --workspace are",
-                (None, Some(_)) => "--server is",
-                (Some(_), _) => "--workspace is",
-            };
-            Err(Failure::unusable(format!("{missing} missing")).hint(
-                "say where to send, such as --server https://apid.cention.com --workspace demo, or try --sandbox",
-            ))
-        }
-    }
+        (None, None) => "--server and --workspace are",
+        (None, Some(_)) => "--server is",
+        (Some(_), None) => "--workspace is",
+    };
+    Err(Failure::unusable(format!("{missing} missing"))
+        .hint("say where to send, such as --server https://apid.cention.com --workspace demo, or try --sandbox"))
 }
 
 fn token_failure(error: &TokenError) -> Failure {

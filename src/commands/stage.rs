@@ -28,7 +28,12 @@ impl Stage {
         };
         let mapping = Mapping::parse(&text).map_err(draw)?;
         let table = open(source, mapping.source_options().clone())?;
-        let mapper = mapping.compile(table.header()).map_err(draw)?;
+        let mapper = mapping.compile(table.header()).map_err(|problems| {
+            let (input, header) = (source.input(), table.header());
+            let hint =
+                format!("the columns are those of {input} (row {}), read as {}", header.row, table.shape().description);
+            Failures(draw(problems).0.into_iter().map(|failure| failure.hint(hint.clone())).collect())
+        })?;
         Ok(Stage { table, mapper })
     }
 }

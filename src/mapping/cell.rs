@@ -38,8 +38,47 @@ pub(super) enum Lines {
     Many,
 }
 
-/// Refuses what no value may hold: control characters and U+FFFD, of which the server could only store a loss.
+/// What spreadsheets write where a cell has no value: in English, and as German, Swedish, French and Spanish ones save
+/// it to text files.
+const ERROR_VALUES: [&str; 30] = [
+    "#N/A",
+    "#VALUE!",
+    "#REF!",
+    "#DIV/0!",
+    "#NUM!",
+    "#NAME?",
+    "#NULL!",
+    "#SPILL!",
+    "#CALC!",
+    "#FIELD!",
+    "#BLOCKED!",
+    "#CONNECT!",
+    "#UNKNOWN!",
+    "#BUSY!",
+    "#PYTHON!",
+    "#EXTERNAL!",
+    "#GETTING_DATA",
+    "#NV",
+    "#WERT!",
+    "#BEZUG!",
+    "#ZAHL!",
+    "#ÜBERLAUF!",
+    "#SAKNAS!",
+    "#VÄRDEFEL!",
+    "#REFERENS!",
+    "#NAMN?",
+    "#VALEUR!",
+    "#NOM?",
+    "#VALOR!",
+    "#¿NOMBRE?",
+];
+
+/// Refuses what no value may hold: control characters and U+FFFD, of which the server could only store a loss, and the
+/// error values of spreadsheets.
 pub(super) fn check(text: &str, lines: Lines) -> Result<(), Fault> {
+    if text.starts_with('#') {
+        check_error_value(text)?;
+    }
     if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
         return Ok(());
     }
@@ -61,6 +100,17 @@ pub(super) fn check(text: &str, lines: Lines) -> Result<(), Fault> {
         return Err(Fault { code, message });
     }
     Ok(())
+}
+
+fn check_error_value(text: &str) -> Result<(), Fault> {
+    let message = if ERROR_VALUES.contains(&text) {
+        format!("\"{text}\" is a spreadsheet's error, not a value; mend the formula, or empty the cell")
+    } else if text.len() >= 3 && text.bytes().all(|byte| byte == b'#') {
+        "\"###\" is what a spreadsheet shows in a column that is too narrow; widen it and export again".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Fault { code: Code::CellError, message })
 }
 
 /// Refuses a value longer than [`VALUE_CHARS_MAX`].
@@ -100,6 +150,17 @@ mod tests {
             check("a\u{7}b", Lines::One).map_err(|fault| fault.message),
             Err("\"a\\u{7}b\" holds the control character U+0007; remove it".to_owned())
         );
+    }
+
+    #[test]
+    fn a_spreadsheets_errors_are_no_values() {
+        let code = |text| check(text, Lines::Many).map_err(|fault| fault.code);
+        for text in ["#N/A", "#DIV/0!", "#SPILL!", "#VÄRDEFEL!", "#####"] {
+            assert_eq!(code(text), Err(Code::CellError), "{text}");
+        }
+        for text in ["#1", "#", "##", "#N/A?", "# REF!", "Portkod 12#"] {
+            assert_eq!(code(text), Ok(()), "{text}");
+        }
     }
 
     #[test]

@@ -380,7 +380,7 @@ mod tests {
             mapped(&mapper(PEOPLE), &row)
         };
         let error = |name| Issue::cell(Code::CellError, column(name), "#N/A");
-        assert_eq!(with(error("Unused").when_mapped()), "email=a@b.se / Number:#N/A / About:#N/A / Batch:2026");
+        assert_eq!(with(error("Unused").when_mapped()), "email=a@b.se / Number:17 / About:17 / Batch:2026");
         assert_eq!(with(error("No").when_mapped()), "cell.error in No");
         assert_eq!(with(error("Unused")), "cell.error in Unused");
         assert_eq!(with(error("E-mail").when_mapped()), "cell.error in E-mail", "not also without contact");

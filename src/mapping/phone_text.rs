@@ -48,6 +48,9 @@ impl Unreadable {
 /// Fewer digits than this before a slash are an area code, not a number: `030/123456`.
 const NUMBER_DIGITS_MIN: usize = 6;
 
+/// What may stand before an area code: three digits of a calling code, and a `(0)`.
+const CALLING_CODE_DIGITS_MAX: usize = 4;
+
 /// The digits in a trimmed text.
 pub(super) fn read(text: &str) -> Result<Written, Unreadable> {
     let text = match text.get(..4) {
@@ -93,7 +96,12 @@ pub(super) fn read(text: &str) -> Result<Written, Unreadable> {
     }
     if let Some(at) = slash_at {
         let (before, after) = digits.split_at(at);
-        if before.len() >= NUMBER_DIGITS_MIN && after.len() >= NUMBER_DIGITS_MIN {
+        let calling_code = match (plus, before.starts_with("00")) {
+            (true, _) => CALLING_CODE_DIGITS_MAX,
+            (false, true) => CALLING_CODE_DIGITS_MAX + 2,
+            (false, false) => 0,
+        };
+        if before.len() >= NUMBER_DIGITS_MIN + calling_code && after.len() >= NUMBER_DIGITS_MIN {
             return Err(Unreadable::Several);
         }
     }
@@ -192,6 +200,9 @@ mod tests {
     fn a_slash_after_an_area_code_is_no_second_number() {
         assert_eq!(read("0711/123456"), Ok(Written::National("0711123456".to_owned())));
         assert_eq!(read("0711123456/0711123457"), Err(Unreadable::Several));
+        assert_eq!(read("0049 (0)221 / 4710 965"), Ok(Written::National("004902214710965".to_owned())));
+        assert_eq!(read("+49 (0)221 / 4710 965"), Ok(Written::International("4902214710965".to_owned())));
+        assert_eq!(read("0049711123456/0711123457"), Err(Unreadable::Several));
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod signals;
 use std::io;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::mapping::Mapper;
 use crate::model::{ServerRules, Tally};
@@ -115,6 +115,11 @@ pub struct RecordError {
     pub error: io::Error,
     /// Rows that had landed and are not in the results.
     pub unwritten_stored: u64,
+}
+
+/// The time of day, for rooms that are told it.
+pub fn time_of_day() -> SystemTime {
+    SystemTime::now()
 }
 
 /// Runs it. Returns when every row read has its result, or nothing more can be done.

@@ -74,6 +74,8 @@ pub struct Schedule {
     endings: VecDeque<(Ordinal, Ending)>,
     in_flight: usize,
     paused_until: Duration,
+    /// Until when the first row goes alone; `None` before it is sent.
+    alone_until: Option<Duration>,
     input_open: bool,
     stop: Option<StopReason>,
 }
@@ -109,6 +111,7 @@ impl Schedule {
             endings: VecDeque::new(),
             in_flight: 0,
             paused_until: Duration::ZERO,
+            alone_until: None,
             input_open: true,
             stop: None,
             policy,
@@ -249,11 +252,16 @@ impl Schedule {
             }
             return Step::Wait { until: self.next_due() };
         };
-        // Until one answer shows that address, token and form are right, one row goes alone: a set-up error must
-        // cost one request, not as many as there are slots.
-        let slots = if self.breaker.opened() { self.policy.concurrency } else { 1 };
-        if self.in_flight >= slots {
+        if self.in_flight >= self.policy.concurrency {
             return Step::Wait { until: self.next_due() };
+        }
+        // Until one answer shows that address, token and form are right, one row goes alone: a set-up error must cost
+        // one request, not as many as there are slots. A server that takes its time is not waited for.
+        if let (false, Some(alone_until)) = (self.breaker.opened(), self.alone_until)
+            && self.in_flight > 0
+            && now < alone_until
+        {
+            return Step::Wait { until: Some(alone_until) };
         }
         if self.paused_until > now {
             return Step::Wait { until: Some(self.paused_until) };
@@ -267,6 +275,7 @@ impl Schedule {
         state.in_flight = true;
         state.sent_at = now;
         self.in_flight += 1;
+        self.alone_until.get_or_insert(now + self.policy.first_alone);
         Step::Send { row }
     }
 

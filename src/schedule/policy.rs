@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Policy {
     /// Requests in flight at most; at least 1.
     pub concurrency: usize,
+    /// How long the first row goes alone, at most, while no answer has come.
+    pub first_alone: Duration,
     /// Requests a second, fractional allowed; `None` is no limit.
     pub rate: Option<f64>,
     /// How many unknown outcomes a row may have before it ends, and how often the server may be unreachable in a row
@@ -37,6 +39,7 @@ impl Default for Policy {
     fn default() -> Self {
         Policy {
             concurrency: 4,
+            first_alone: Duration::from_secs(2),
             rate: Some(10.0),
             failures_max: 5,
             retry_pause: Duration::from_millis(500),

@@ -66,11 +66,18 @@ fn wait(schedule: &mut Schedule, now: Duration) -> Option<Duration> {
 fn the_first_row_goes_alone_until_an_answer_opens_the_door() {
     let mut s = schedule(policy(), &[&[1], &[2], &[3]]);
     assert_eq!(send(&mut s, ms(0)), Ordinal(0));
-    assert_eq!(wait(&mut s, ms(1)), None);
+    assert_eq!(wait(&mut s, ms(1)), Some(ms(2_000)));
     s.reply(Ordinal(0), stored(), ms(2));
     assert_eq!(settle(&mut s, ms(2)), (0, Status::Stored, 1));
     assert_eq!(send(&mut s, ms(2)), Ordinal(1));
     assert_eq!(send(&mut s, ms(2)), Ordinal(2));
+}
+
+#[test]
+fn a_server_that_takes_its_time_is_not_waited_for() {
+    let mut s = schedule(policy(), &[&[1], &[2]]);
+    send(&mut s, ms(0));
+    assert_eq!(send(&mut s, ms(2_000)), Ordinal(1));
 }
 
 #[test]

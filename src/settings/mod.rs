@@ -7,3 +7,8 @@ mod token;
 pub use duration::parse_duration;
 pub use rate::Rate;
 pub use token::{TokenError, TokenSource, looks_like_token};
+
+/// A variable of the environment; unset and blank are the same.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}

@@ -87,7 +87,9 @@ impl TokenSource {
                     .output()
                     .map_err(|error| TokenError::Command(error.to_string()))?;
                 if !output.status.success() {
-                    return Err(TokenError::Command(output.status.to_string()));
+                    let why =
+                        output.status.code().map_or_else(|| output.status.to_string(), |code| format!("exit {code}"));
+                    return Err(TokenError::Command(why));
                 }
                 fit(String::from_utf8_lossy(&output.stdout).into_owned(), "what the token command printed")
             }

@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::reply::{self, Reply};
 use super::{Endpoint, transport};
 use crate::jsonapi::MEDIA_TYPE;
-use crate::model::Verdict;
+use crate::model::{FatalReason, Verdict};
 
 /// How much of an answer is read, after decompression. A card that many rows were appended to is echoed whole.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -19,6 +19,9 @@ const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(10);
 /// Idle connections are dropped before most servers drop them: a POST on a connection that the server is just closing
 /// would end unknown.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What stands where a server repeated the token.
+const BLOT: &str = "***";
 
 /// What the client needs to know.
 #[derive(Clone, Debug)]
@@ -52,6 +55,7 @@ pub struct Client {
     http: reqwest::Client,
     endpoint: Endpoint,
     authorization: HeaderValue,
+    token: SecretString,
     time_of_day: fn() -> SystemTime,
 }
 
@@ -82,7 +86,8 @@ impl Client {
             builder = builder.tls_certs_only([]);
         }
         let http = builder.build().map_err(|error| ClientError::Build(transport::chain(&error)))?;
-        Ok(Client { http, endpoint: settings.endpoint, authorization, time_of_day: settings.time_of_day })
+        let ClientSettings { endpoint, token, time_of_day, .. } = settings;
+        Ok(Client { http, endpoint, authorization, token, time_of_day })
     }
 
     /// Posts one document, and says what came of it.
@@ -111,12 +116,45 @@ impl Client {
                 Err(error) => break Some(format!("the answer broke off: {}", transport::chain(&error))),
             }
         };
-        reply::verdict(&Reply {
-            status: answer.status().as_u16(),
+        let status = answer.status();
+        let body = if status.is_success() { body.freeze() } else { self.blotted(&body) };
+        let verdict = reply::verdict(&Reply {
+            status: status.as_u16(),
             headers: answer.headers(),
             body: &body,
             broken: broken.as_deref(),
             received: (self.time_of_day)(),
-        })
+        });
+        self.without_token(verdict)
+    }
+
+    /// A body, with the token blotted out: some servers repeat the request in their errors.
+    fn blotted(&self, body: &[u8]) -> Bytes {
+        let token = self.token.expose_secret();
+        match body.windows(token.len()).any(|window| window == token.as_bytes()) {
+            true => Bytes::from(String::from_utf8_lossy(body).replace(token, BLOT)),
+            false => Bytes::copy_from_slice(body),
+        }
+    }
+
+    /// The verdict, with the token blotted out of what came by headers or in odd answers.
+    fn without_token(&self, mut verdict: Verdict) -> Verdict {
+        let blot = |text: &mut String| {
+            if text.contains(self.token.expose_secret()) {
+                *text = text.replace(self.token.expose_secret(), BLOT);
+            }
+        };
+        match &mut verdict {
+            Verdict::Stored { oddity, .. } => oddity.iter_mut().for_each(blot),
+            Verdict::Refused { errors, .. } => errors.iter_mut().for_each(|error| {
+                blot(&mut error.message);
+                error.pointer.iter_mut().for_each(blot);
+            }),
+            Verdict::NotProcessed { reason, .. } | Verdict::Unknown { reason, .. } => blot(reason),
+            Verdict::Fatal { reason, .. } => match reason {
+                FatalReason::Unauthorized(text) | FatalReason::Redirect(text) | FatalReason::Tls(text) => blot(text),
+            },
+        }
+        verdict
     }
 }

@@ -70,7 +70,9 @@ fn find(name: &str) -> Option<&'static Room> {
 
 impl Room {
     fn may_use(&self, other: &Room) -> bool {
+        // `jsonapi` is the grammar of the wire, as pure as a noun; who speaks on the wire may use it.
         self.name == other.name
+            || (self.name == "upload" && other.name == "jsonapi")
             || match self.kind {
                 Kind::Noun => false,
                 Kind::Verb => other.kind == Kind::Noun,

@@ -30,7 +30,7 @@ pub(super) fn row(record: &Record<'_>, form: Form) -> Row {
     };
     let mut row = Row::from_parts(RowNumber(record.row), text, ends);
     row.line = Some(record.line);
-    if record.makeup.control || record.makeup.non_ascii {
+    if record.makeup.control || record.makeup.rare {
         look_at_cells(&row, form, &mut issues);
     }
     if record.unclosed_quote.is_some() || record.too_large || record.ends.len() != form.width {

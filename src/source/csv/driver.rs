@@ -39,6 +39,8 @@ pub(super) struct Makeup {
     pub(super) non_ascii: bool,
     /// Some byte is a control character, a line break or a tab.
     pub(super) control: bool,
+    /// Some byte begins characters of which a few are suspicious: C1 controls, U+FFFD.
+    pub(super) rare: bool,
 }
 
 /// The record just read. Its cells stand one after the other in `text`, unquoted; not checked to be UTF-8.
@@ -266,13 +268,14 @@ impl RecordReader {
 
     /// Counts lines and looks at what the record is made of.
     fn finish(&mut self) {
-        let (mut all, mut control) = (0u8, false);
+        // Without branches, so that many bytes are looked at together.
+        let (mut all, mut control, mut rare) = (0u8, false, false);
         for &byte in &self.text[..self.text_len] {
             all |= byte;
-            control |= byte < 0x20 || byte == 0x7F;
+            control |= (byte < 0x20) | (byte == 0x7F);
+            rare |= (byte == 0xC2) | (byte == 0xEF);
         }
-        self.makeup.non_ascii |= all >= 0x80;
-        self.makeup.control |= control;
+        self.makeup = Makeup { non_ascii: all >= 0x80, control, rare };
         if control {
             self.breaks += count_breaks(&self.text[..self.text_len]);
         }

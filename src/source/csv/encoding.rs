@@ -79,32 +79,31 @@ impl Census {
             }
         }
         loop {
-            match std::str::from_utf8(chunk) {
-                Ok(valid) => {
-                    self.count(valid.as_bytes());
+            // Faster than the standard library's check where text is not plain ASCII.
+            let (valid, rest) = chunk.split_at(Encoding::utf8_valid_up_to(chunk));
+            self.count(valid);
+            let first_char = &rest[..rest.len().min(4)];
+            match std::str::from_utf8(first_char).err().map(|error| error.error_len()) {
+                Some(Some(len)) => {
+                    self.broken += 1;
+                    chunk = &rest[len..];
+                }
+                Some(None) => {
+                    self.carried[..rest.len()].copy_from_slice(rest);
+                    self.carried_len = rest.len();
                     return;
                 }
-                Err(error) => {
-                    let (valid, rest) = chunk.split_at(error.valid_up_to());
-                    self.count(valid);
-                    match error.error_len() {
-                        Some(len) => {
-                            self.broken += 1;
-                            chunk = &rest[len..];
-                        }
-                        None => {
-                            self.carried[..rest.len()].copy_from_slice(rest);
-                            self.carried_len = rest.len();
-                            return;
-                        }
-                    }
-                }
+                None => return,
             }
         }
     }
 
     fn count(&mut self, valid: &[u8]) {
-        self.multibyte += valid.iter().filter(|&&byte| byte >= 0xC0).count() as u64;
+        // In blocks that a byte can count, so that many are counted at once.
+        for block in valid.chunks(255) {
+            let firsts: u8 = block.iter().map(|&byte| u8::from(byte >= 0xC0)).sum();
+            self.multibyte += u64::from(firsts);
+        }
     }
 
     /// The verdict. A character cut off at the end counts as broken only when the bytes were `complete`.

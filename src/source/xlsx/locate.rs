@@ -23,6 +23,8 @@ pub(super) struct Located {
     pub(super) has_reference: bool,
     /// The beginning of its text.
     pub(super) raw: String,
+    /// Whether it holds a formula.
+    pub(super) has_formula: bool,
 }
 
 /// Walks a worksheet cell by cell, only forward.
@@ -47,6 +49,9 @@ impl<'a> Locator<'a> {
 
     /// The cell before which `ordinal` cells stand in the stream. Ordinals must ascend.
     pub(super) fn find(&mut self, ordinal: u64) -> Option<Located> {
+        if self.passed > ordinal {
+            return None;
+        }
         loop {
             self.buffer.clear();
             match self.xml.read_event_into(&mut self.buffer).ok()? {
@@ -64,8 +69,8 @@ impl<'a> Locator<'a> {
                         self.column = column.saturating_add(1);
                         self.passed += 1;
                         if self.passed > ordinal {
-                            let raw = self.text()?;
-                            return Some(Located { row, column, has_reference: place.is_some(), raw });
+                            let (raw, has_formula) = self.content()?;
+                            return Some(Located { row, column, has_reference: place.is_some(), raw, has_formula });
                         }
                     }
                     _ => {}
@@ -80,22 +85,49 @@ impl<'a> Locator<'a> {
         }
     }
 
-    /// The text of the cell just begun, formula left out.
-    fn text(&mut self) -> Option<String> {
-        let (mut raw, mut in_formula) = (String::new(), false);
+    /// The text of the cell just begun, formula left out, and whether there is one.
+    fn content(&mut self) -> Option<(String, bool)> {
+        let (mut raw, mut in_formula, mut has_formula) = (String::new(), false, false);
         loop {
             self.buffer.clear();
             match self.xml.read_event_into(&mut self.buffer).ok()? {
-                Event::Start(start) if start.local_name().as_ref() == "f" => in_formula = true,
+                Event::Start(start) if start.local_name().as_ref() == "f" => (in_formula, has_formula) = (true, true),
                 Event::End(end) => match end.local_name().as_ref() {
                     "f" => in_formula = false,
-                    "c" => return Some(raw),
+                    "c" => return Some((raw, has_formula)),
                     _ => {}
                 },
                 Event::Text(text) if !in_formula && raw.len() < RAW_BYTES_MAX => raw.push_str(&text.xml10_content()),
                 Event::Eof => return None,
                 _ => {}
             }
+        }
+    }
+}
+
+/// Whether a worksheet may hold formulas: one look over its bytes, without reading them as XML.
+pub(super) fn may_have_formulas<R: Read + Seek>(zip: &mut ZipArchive<R>, part: &str) -> bool {
+    // What cannot be unpacked is reported by those who read it; here it may hold anything.
+    let Ok(mut entry) = zip.by_name(part) else { return true };
+    let mut bytes = vec![0; crate::source::limits::CHUNK_BYTES];
+    let mut kept = 0;
+    loop {
+        match entry.read(&mut bytes[kept..]) {
+            Ok(0) => return false,
+            Ok(read) => {
+                let seen = &bytes[..kept + read];
+                // `<f` or `x:f`. Other tags begin so too; then the second look is taken for nothing.
+                let found = seen
+                    .windows(2)
+                    .fold(false, |found, two| found | ((two[0] == b'<' || two[0] == b':') & (two[1] == b'f')));
+                if found {
+                    return true;
+                }
+                bytes[0] = seen[seen.len() - 1];
+                kept = 1;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return true,
         }
     }
 }

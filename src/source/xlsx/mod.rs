@@ -9,9 +9,9 @@ use std::fs::File;
 use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use calamine::{Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
+use calamine::{Cell, DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
@@ -21,7 +21,7 @@ use super::kind::ZipKind;
 use super::limits::{SHEET_COLUMNS_MAX, SHEET_ROW_BYTES_MAX, SHEET_ROWS_MAX, UNREADABLE_CELLS_MAX};
 use super::number_format::Format;
 use super::{ReadEnd, SourceError, kind};
-use crate::model::{CsvDialect, Header, Row, RowNumber, SheetChoice, SourceOptions, TableShape, excerpt};
+use crate::model::{Code, CsvDialect, Header, Row, RowNumber, SheetChoice, SourceOptions, TableShape, excerpt};
 
 type Workbook = Xlsx<BufReader<File>>;
 
@@ -35,12 +35,29 @@ pub(super) struct SheetTable {
     shape: TableShape,
 }
 
+/// Whether cells without a value are looked at once more for a formula.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Formulas {
+    Checked,
+    Ignored,
+}
+
+/// What came of a cell.
+enum Content<'a> {
+    Cell(Cell<DataRef<'a>>, usize),
+    /// Its text as it stands in the file.
+    Unreadable(String),
+    /// A formula without a result.
+    NoValue,
+}
+
 /// A worksheet of an open workbook.
 struct Sheet {
     path: String,
     workbook: Workbook,
     /// The same file once more, for the second look at cells that cannot be read.
     zip: ZipArchive<BufReader<File>>,
+    file_name: PathBuf,
     name: String,
     at: usize,
 }
@@ -54,7 +71,7 @@ pub(super) fn open(path: String, file: File, name: &Path, options: &SourceOption
     }
     preflight::check(&mut zip, &path)?;
     let workbook = fence(&path, || Xlsx::new(BufReader::new(file)))?.map_err(|error| xlsx_error(&path, "", &error))?;
-    let mut sheet = Sheet { path, workbook, zip, name: String::new(), at: 0 };
+    let mut sheet = Sheet { path, workbook, zip, file_name: name.to_owned(), name: String::new(), at: 0 };
     sheet.choose(options.sheet.as_ref())?;
     let (header, last_row) = sheet.find_header(options.header_row)?;
     let shape = TableShape {
@@ -80,9 +97,9 @@ impl SheetTable {
         let name = self.sheet.name.clone();
         let (mut rows, mut last_pushed, mut last_seen) = (0, header_row, header_row);
         let mut blank_lines = 0;
-        let flow = self.sheet.stream(&mut |number, cells| {
+        let flow = self.sheet.stream(Formulas::Checked, &mut |number, cells| {
             last_seen = last_seen.max(number);
-            if number <= header_row || !cells.has_text() {
+            if number <= header_row || !cells.has_content() {
                 return ControlFlow::Continue(());
             }
             blank_lines += number - last_pushed - 1;
@@ -133,7 +150,7 @@ impl Sheet {
                 continue;
             }
             (self.at, self.name) = (at, sheet.name.clone());
-            let has_value = self.stream(&mut |_, cells| match cells.has_text() {
+            let has_value = self.stream(Formulas::Ignored, &mut |_, cells| match cells.has_content() {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             })?;
@@ -149,10 +166,10 @@ impl Sheet {
         let mut header = None;
         let mut last_row = 0;
         let first = asked.unwrap_or(1);
-        let flow = self.stream(&mut |number, cells| {
+        let flow = self.stream(Formulas::Ignored, &mut |number, cells| {
             last_row = number;
-            let here = if asked.is_some() { number >= first } else { cells.has_text() };
-            if here && (asked.is_none() || number == first) && cells.has_text() {
+            let here = if asked.is_some() { number >= first } else { cells.has_content() };
+            if here && (asked.is_none() || number == first) && cells.has_content() {
                 header = Some(Header { row: RowNumber(number), names: cells.names() });
             }
             if here { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -180,11 +197,12 @@ impl Sheet {
     /// Pushes every row that has a cell, its 1-based number ascending.
     fn stream(
         &mut self,
+        formulas: Formulas,
         each: &mut dyn FnMut(u64, &RowCells) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, SourceError> {
-        let Sheet { path, workbook, zip, name, at } = self;
+        let Sheet { path, workbook, zip, file_name, name, at } = self;
         let part = locate::sheet_part(zip, *at);
-        let mut locator = part.and_then(|part| Locator::open(zip, &part));
+        let mut locator = part.as_deref().and_then(|part| Locator::open(zip, part));
         let is_1904 = workbook.has_1904_epoch();
         let mut reader = open_cells(path, workbook, name)?;
         let formats: Vec<Format> = reader
@@ -205,18 +223,29 @@ impl Sheet {
         // A cell that could not be read is not counted by calamine; the cells after it that do not say where they
         // stand come out one too far to the left, until the row ends.
         let mut drifting_row = None;
+        // Asked when the first empty cell comes along: most sheets have no formulas, and then nobody looks closer.
+        let mut has_formulas = match formulas {
+            Formulas::Ignored => Some(false),
+            Formulas::Checked => None,
+        };
         loop {
             let next = fence(path, || reader.next_cell_with_style_id())?;
             let (row, column, content) = match next {
                 Ok(None) => break,
                 Ok(Some((cell, style))) => {
                     let (mut row, mut column) = cell.get_position();
-                    if drifting_row == Some(row)
-                        && let Some(found) = locator.as_mut().and_then(|locator| locator.find(ordinal))
-                    {
-                        (row, column) = (found.row, found.column);
-                    }
-                    (row, column, Ok((cell, style)))
+                    let drifts = drifting_row == Some(row);
+                    let may_lack_value = *cell.get_value() == DataRef::Empty
+                        && *has_formulas.get_or_insert_with(|| may_have_formulas(file_name, part.as_deref()));
+                    let mut content = Content::Cell(cell, style);
+                    if (drifts || may_lack_value)
+                        && let Some(found) = locator.as_mut().and_then(|locator| locator.find(ordinal)) {
+                            (row, column) = (found.row, found.column);
+                            if may_lack_value && found.has_formula {
+                                content = Content::NoValue;
+                            }
+                        }
+                    (row, column, content)
                 }
                 Err(error) if is_of_one_cell(&error) => {
                     unreadable += 1;
@@ -229,7 +258,7 @@ impl Sheet {
                     if !found.has_reference {
                         drifting_row = Some(found.row);
                     }
-                    (found.row, found.column, Err(found.raw))
+                    (found.row, found.column, Content::Unreadable(found.raw))
                 }
                 Err(error) => {
                     let last =
@@ -256,13 +285,16 @@ impl Sheet {
                 current = Some(row);
             }
             match content {
-                Ok((cell, style)) => {
+                Content::Cell(cell, style) => {
                     let format = formats.get(style).unwrap_or(&Format::Plain);
                     cells.add(column, |out| value::write(out, cell.get_value(), format, is_1904));
                 }
-                Err(raw) => cells.add(column, |out| {
+                Content::Unreadable(raw) => cells.add(column, |out| {
                     out.push_str(&raw);
                     Some(value::unreadable(&raw))
+                }),
+                Content::NoValue => cells.add(column, |_| {
+                    Some((Code::CellNoValue, "holds a formula whose result was never saved".to_owned()))
                 }),
             }
             let (bytes, count) = cells.size();
@@ -273,6 +305,14 @@ impl Sheet {
         let Some(last) = current else { return Ok(ControlFlow::Continue(())) };
         cells.sort();
         Ok(each(u64::from(last) + 1, &cells))
+    }
+}
+
+fn may_have_formulas(file: &Path, part: Option<&str>) -> bool {
+    let zip = File::open(file).ok().and_then(|file| ZipArchive::new(BufReader::new(file)).ok());
+    match (zip, part) {
+        (Some(mut zip), Some(part)) => locate::may_have_formulas(&mut zip, part),
+        _ => true,
     }
 }
 

@@ -13,7 +13,7 @@ const EXCERPT: usize = 24;
 pub(super) struct RowCells {
     text: String,
     cells: Vec<Cell>,
-    has_text: bool,
+    has_content: bool,
 }
 
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl RowCells {
     pub(super) fn clear(&mut self) {
         self.text.clear();
         self.cells.clear();
-        self.has_text = false;
+        self.has_content = false;
     }
 
     /// Adds a cell, whose text `write` appends.
@@ -38,15 +38,15 @@ impl RowCells {
         let start = self.text.len();
         let oddity = write(&mut self.text);
         let end = self.text.len();
-        self.has_text |= end > start;
+        self.has_content |= end > start || oddity.is_some();
         if end > start || oddity.is_some() {
             self.cells.push(Cell { column, start, end, oddity, repeated: false });
         }
     }
 
-    /// Whether some cell has a text.
-    pub(super) fn has_text(&self) -> bool {
-        self.has_text
+    /// Whether some cell has a text, or should have one.
+    pub(super) fn has_content(&self) -> bool {
+        self.has_content
     }
 
     /// Bytes and cells held.

@@ -247,6 +247,24 @@ XLSX, sheet \"People\" | 1: a|b|c
 }
 
 #[test]
+fn a_formula_without_a_saved_result_is_said() {
+    let book = Book::of(
+        "<row r=\"1\"><c r=\"A1\" t=\"str\"><v>a</v></c><c r=\"B1\" t=\"str\"><v>b</v></c></row>\
+         <row r=\"2\"><c r=\"A2\"/><c r=\"B2\"><f>1+1</f></c></row>\
+         <row r=\"3\"><c r=\"A3\"><f>1+1</f><v>2</v></c><c r=\"B3\" t=\"str\"><f>\"\"</f><v></v></c></row>",
+    );
+    check(
+        &book,
+        "
+XLSX, sheet \"People\" | 1: a|b
+2: |
+  cell.no_value WhenMapped: People!B2 holds a formula whose result was never saved
+3: 2|
+2 rows, 0 blank",
+    );
+}
+
+#[test]
 fn strings_are_shared_rich_and_without_their_phonetics() {
     let mut book = Book::of(
         "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c></row><row r=\"2\"><c r=\"A2\" t=\"s\"><v>1</v></c></row>\

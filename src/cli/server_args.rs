@@ -11,7 +11,7 @@ use crate::settings::{TokenSource, variable};
 /// Where cards go, and with which token.
 #[derive(Debug, Args)]
 pub struct ServerArgs {
-    /// The server's address, such as https://apid.cention.com [default: the variable C3IMPORT_SERVER].
+    /// The server's address, such as `https://apid.cention.com` [default: the variable C3IMPORT_SERVER].
     #[arg(long, value_name = "URL", help_heading = "Server")]
     server: Option<String>,
     /// The workspace: the part of your Cention address after /s/ [default: the variable C3IMPORT_WORKSPACE].

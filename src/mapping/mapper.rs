@@ -373,7 +373,7 @@ mod tests {
 
     #[test]
     fn what_the_reader_found_counts_where_it_matters() {
-        let good = [("E-mail", "a@b.se"), ("No", "#N/A")];
+        let good = [("E-mail", "a@b.se"), ("No", "17")];
         let with = |issue: Issue| {
             let mut row = row(&good);
             row.issues.push(issue);

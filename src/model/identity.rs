@@ -7,7 +7,7 @@ use super::Channel;
 /// One contact entry as a key: two entries that the server might take for the same contact have equal keys.
 ///
 /// E-mail addresses are compared without regard to case, phone numbers by their digits, the others trimmed. Rather
-/// too many rows wait for each other than two race ([U] in the API facts: how the server compares is documented nowhere).
+/// too many rows wait for each other than two race (undocumented, says the API facts: how the server compares is documented nowhere).
 #[derive(Clone, Copy, Debug)]
 pub struct Identity<'a> {
     channel: Channel,

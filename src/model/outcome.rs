@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Code, ColumnIndex, Issue};
 
 /// The id that the server gave a card: 1 to 64 visible ASCII characters, though a number in practice
-/// ([U] in the API facts: the page shows a number and a string of digits).
+/// (undocumented, says the API facts: the page shows a number and a string of digits).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct C3Id(Box<str>);
 

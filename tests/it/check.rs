@@ -7,7 +7,8 @@ fn a_file_without_faults_checks_out() {
     for file in ["people.csv", "people.xlsx"] {
         let place = Place::new();
         let done = place.c3import(&["check", &fixture(file), "-m", &mapping("people.toml")]).run();
-        done.exits(0).tells(&["320"]);
+        done.exits(0);
+        assert!(done.stdout.contains("320 rows"), "{}", done.stdout);
         assert!(place.names().is_empty(), "a check leaves nothing behind: {:?}", place.names());
     }
 }

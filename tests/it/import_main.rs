@@ -172,7 +172,9 @@ fn a_latin_1_file_with_semicolons_arrives_with_its_letters() {
     place.c3import(&["import", &fixture("latin1-semicolon.csv"), "-m", "m.toml"]).to(&server).run().exits(0);
 
     let cards = server.cards();
-    let names: Vec<_> = cards.iter().filter_map(|card| card.contacts.name.as_deref()).collect();
+    // The first row goes alone; the others race, as they may.
+    let mut names: Vec<_> = cards.iter().filter_map(|card| card.contacts.name.as_deref()).collect();
+    names[1..].sort_unstable();
     assert_eq!(names, ["Åsa Öberg", "Jürgen Groß", "Zoë Œuvrard"]);
     assert_eq!(cards[0].contacts.custom[0].value, "Betalar i € – alltid");
     let text = place.text("latin1-semicolon.c3run/results.csv");

@@ -446,6 +446,11 @@ mod tests {
             check("upload/reply.rs", "use super::Client;\nmod tests { use super::*; use super::super::Client; }"),
             ""
         );
+        assert_eq!(
+            check("upload/reply.rs", "use crate::jsonapi::read;"),
+            "",
+            "who speaks on the wire may know its grammar"
+        );
         assert_eq!(check("ui/summary.rs", "use crate::{mapping::Diagnostic, pipeline, VERSION};"), "");
         assert_eq!(check("pipeline/mod.rs", "use crate::{source, upload::Client};"), "");
     }
@@ -453,16 +458,16 @@ mod tests {
     #[test]
     fn a_verb_that_knows_another_is_sent_to_the_corridor() {
         for line in [
-            "use crate::jsonapi::encode;",
-            "use crate::{model::Row, jsonapi::{self, encode}};",
-            "use super::super::jsonapi;",
-            "mod tests { use super::super::super::jsonapi; }",
-            "fn f() { let _ = crate::jsonapi::encode(); }",
-            "use super::{super::jsonapi, Client};",
+            "use crate::journal::encode;",
+            "use crate::{model::Row, journal::{self, encode}};",
+            "use super::super::journal;",
+            "mod tests { use super::super::super::journal; }",
+            "fn f() { let _ = crate::journal::encode(); }",
+            "use super::{super::journal, Client};",
         ] {
             let told = check("upload/client.rs", line);
             assert!(
-                told.starts_with("src/upload/client.rs:2 uses `jsonapi`, but verbs do not know each other"),
+                told.starts_with("src/upload/client.rs:2 uses `journal`, but verbs do not know each other"),
                 "{told}"
             );
             assert_eq!(told.lines().count(), 1, "{told}");

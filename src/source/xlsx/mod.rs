@@ -239,12 +239,13 @@ impl Sheet {
                         && *has_formulas.get_or_insert_with(|| may_have_formulas(file_name, part.as_deref()));
                     let mut content = Content::Cell(cell, style);
                     if (drifts || may_lack_value)
-                        && let Some(found) = locator.as_mut().and_then(|locator| locator.find(ordinal)) {
-                            (row, column) = (found.row, found.column);
-                            if may_lack_value && found.has_formula {
-                                content = Content::NoValue;
-                            }
+                        && let Some(found) = locator.as_mut().and_then(|locator| locator.find(ordinal))
+                    {
+                        (row, column) = (found.row, found.column);
+                        if may_lack_value && found.has_formula {
+                            content = Content::NoValue;
                         }
+                    }
                     (row, column, content)
                 }
                 Err(error) if is_of_one_cell(&error) => {

@@ -151,7 +151,7 @@ impl Goal {
             endpoint: endpoint.clone(),
             token,
             timeout: args.pace.timeout,
-            concurrency: args.pace.concurrency.get(),
+            concurrency: args.pace.in_flight_max(),
             time_of_day: pipeline::time_of_day,
         });
         let client = client.map_err(|error| Failure::unusable(error.to_string()))?;

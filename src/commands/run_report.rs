@@ -53,6 +53,7 @@ pub fn summary(
         read_to_end: report.read.is_some(),
         counts: report.tally.into(),
         requests: report.requests,
+        window_reached: report.window_reached,
         seconds: (report.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
         stopped: stop(&report.ending),
         findings: report.findings.iter().map(Into::into).collect(),

@@ -65,6 +65,8 @@ pub enum FatalReason {
     Unauthorized(String),
     /// A redirect; never followed, because it would carry personal data elsewhere. Names the target.
     Redirect(String),
+    /// A web page where an answer should be, such as a login page. Names its title.
+    WebPage(String),
     /// The secure connection could not be trusted. Names the cause.
     Tls(String),
 }
@@ -77,6 +79,9 @@ impl fmt::Display for FatalReason {
             }
             FatalReason::Unauthorized(said) => write!(f, "the server does not accept the token (HTTP 401): {said}"),
             FatalReason::Redirect(target) => write!(f, "the server sends us elsewhere, to {target}"),
+            FatalReason::WebPage(page) => {
+                write!(f, "in place of an answer there came {page}: is a proxy or login in between?")
+            }
             FatalReason::Tls(cause) => write!(f, "the connection to the server cannot be trusted: {cause}"),
         }
     }

@@ -20,6 +20,7 @@ use crate::mapping::Mapper;
 use crate::model::{ContactCard, IdentityKey, Ordinal, Outcome, ServerRules, Verdict};
 use crate::schedule::{Policy, Schedule, Step, StopReason};
 use crate::source::{ReadEnd, SourceError};
+use crate::upload::Heard;
 
 /// How long a stopped run waits for its reader to say what it had read. Enough for any file; a reader stuck in a
 /// pipe is left alone.
@@ -38,7 +39,7 @@ pub struct Deliverer {
     grace: Duration,
     began: Instant,
     parcels: HashMap<Ordinal, Box<Parcel>>,
-    attempts: JoinSet<(Ordinal, Verdict)>,
+    attempts: JoinSet<(Ordinal, Heard)>,
     outcomes: Vec<(Ordinal, Outcome)>,
     requests: u64,
     read: Option<Result<ReadEnd, SourceError>>,
@@ -53,6 +54,7 @@ pub struct Deliverer {
 pub struct Delivered {
     pub ending: Ending,
     pub requests: u64,
+    pub window_reached: usize,
     pub read: Option<ReadEnd>,
 }
 
@@ -135,11 +137,11 @@ impl Deliverer {
         let ending = match (self.schedule.stopped(), failure) {
             _ if self.interrupted => Ending::Interrupted,
             _ if self.reader_died => Ending::ReaderDied,
-            (Some(reason), _) if *reason != StopReason::Told => Ending::Server(reason.clone()),
+            (Some(reason), _) if reason != StopReason::Told => Ending::Server(reason),
             (_, Some(error)) => Ending::Input(error),
             (_, None) => Ending::Finished,
         };
-        Delivered { ending, requests: self.requests, read }
+        Delivered { ending, requests: self.requests, window_reached: self.schedule.window_reached(), read }
     }
 
     /// Does what the schedule says until it has nothing more to say.
@@ -150,7 +152,8 @@ impl Deliverer {
                 Step::Send { row } => self.send(row),
                 Step::Settle { row, ending } => {
                     let parcel = self.parcels.remove(&row).expect("a row keeps its card until it has ended");
-                    let outcome = outcome(ending, &parcel.card, &self.mapper, self.schedule.stopped());
+                    let stopped = self.schedule.stopped();
+                    let outcome = outcome(ending, &parcel.card, &self.mapper, stopped.as_ref());
                     self.outcomes.push((row, outcome));
                 }
                 Step::Wait { until } => {
@@ -172,10 +175,13 @@ impl Deliverer {
         self.attempts.spawn(async move { (row, client.post(document).await) });
     }
 
-    fn hear(&mut self, reply: Result<(Ordinal, Verdict), JoinError>) {
+    fn hear(&mut self, reply: Result<(Ordinal, Heard), JoinError>) {
         match reply {
-            Ok((row, verdict)) => {
+            Ok((row, Heard { verdict, quiet_for })) => {
                 let now = self.began.elapsed();
+                if let Some(wait) = quiet_for {
+                    self.schedule.pause(wait, now);
+                }
                 log(row, &verdict);
                 self.schedule.reply(row, verdict, now);
             }
@@ -186,9 +192,15 @@ impl Deliverer {
 
     fn admit(&mut self, rows: Vec<FedRow>) {
         let mut news = Vec::with_capacity(rows.len());
+        let live = matches!(self.delivery, Delivery::Live(_));
         for FedRow { ordinal, row, fate } in rows {
             let ended = match (fate, &self.delivery) {
-                (Fate::Ended(outcome), _) => Some(outcome),
+                (Fate::Ended(outcome), _) => {
+                    if live {
+                        self.schedule.count(outcome.status);
+                    }
+                    Some(outcome)
+                }
                 (Fate::Card(_), Delivery::Dry) => Some(dry()),
                 (Fate::Card(parcel), Delivery::Live(_)) => {
                     let resend = parcel.card.identities().next().is_some();

@@ -82,6 +82,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// How many requests were sent.
     pub requests: u64,
+    /// The most requests that were allowed to be in flight at once.
+    pub window_reached: usize,
     /// How the reading went; `None` when it was cut short.
     pub read: Option<ReadEnd>,
     /// How it ended.
@@ -184,6 +186,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         tally: recorded.tally,
         findings: recorded.findings,
         requests: delivered.requests,
+        window_reached: delivered.window_reached,
         read: delivered.read,
         ending,
         elapsed: began.elapsed(),

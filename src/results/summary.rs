@@ -26,6 +26,8 @@ pub struct Summary {
     pub counts: Counts,
     /// Requests sent.
     pub requests: u64,
+    /// The most requests that were allowed to be in flight at once.
+    pub window_reached: usize,
     /// How long it took, in seconds.
     pub seconds: f64,
     /// Why it ended early, if it did.

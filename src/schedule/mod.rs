@@ -2,26 +2,30 @@
 //! Pure: no clock (it is told `now`, counted from the start of the run), no network, no async.
 
 mod breaker;
+mod guards;
 mod jitter;
 mod lanes;
 mod limiter;
 mod policy;
 mod retry;
 mod stop_reason;
+mod window;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::time::Duration;
 
-use crate::model::{IdentityKey, Ordinal, Status, Verdict};
+use crate::model::{IdentityKey, Ordinal, Status, Tally, Verdict};
 
-use breaker::Breaker;
+use breaker::{Breaker, Gate, leaves_open};
+pub use guards::{ErrorLimit, Guards};
 use jitter::Jitter;
 use lanes::Lanes;
 use limiter::Limiter;
-pub use policy::Policy;
-use retry::{Decision, decide};
+pub use policy::{OnUncertain, Policy};
+use retry::{Budget, Decision, decide};
 pub use stop_reason::StopReason;
+use window::Window;
 
 /// What to do next.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,6 +64,9 @@ pub struct Ending {
     pub maybe_twice: bool,
 }
 
+/// How many requests an adaptive run begins with.
+const AUTO_START: usize = 4;
+
 /// Decides what is sent when. Holds only the rows that are in the house, never their contents.
 #[derive(Debug)]
 pub struct Schedule {
@@ -67,7 +74,11 @@ pub struct Schedule {
     limiter: Limiter,
     lanes: Lanes,
     breaker: Breaker,
+    window: Window,
+    budget: Budget,
     jitter: Jitter,
+    tally: Tally,
+    admitted: u64,
     rows: HashMap<Ordinal, RowState>,
     ready: BinaryHeap<Reverse<Ordinal>>,
     backing_off: BinaryHeap<Reverse<(Duration, Ordinal)>>,
@@ -77,6 +88,8 @@ pub struct Schedule {
     /// Until when the first row goes alone; `None` before it is sent.
     alone_until: Option<Duration>,
     input_open: bool,
+    /// Whether rows were left out because the user allows only so many.
+    rows_left_out: bool,
     stop: Option<StopReason>,
 }
 
@@ -91,6 +104,7 @@ struct RowState {
     /// Whether an earlier attempt may have been processed.
     unknown_before: bool,
     in_flight: bool,
+    first_sent_at: Duration,
     sent_at: Duration,
     last: Option<Verdict>,
     /// How often the server's last failure text came in a row.
@@ -104,6 +118,10 @@ impl Schedule {
             limiter: Limiter::new(policy.rate),
             jitter: Jitter::new(policy.seed),
             breaker: Breaker::default(),
+            window: Window::new(policy.concurrency, policy.adaptive, AUTO_START),
+            budget: Budget::new(policy.resends_spare),
+            tally: Tally::default(),
+            admitted: 0,
             lanes: Lanes::default(),
             rows: HashMap::new(),
             ready: BinaryHeap::new(),
@@ -113,6 +131,7 @@ impl Schedule {
             paused_until: Duration::ZERO,
             alone_until: None,
             input_open: true,
+            rows_left_out: false,
             stop: None,
             policy,
         }
@@ -132,14 +151,20 @@ impl Schedule {
             failures: 0,
             unknown_before: false,
             in_flight: false,
+            first_sent_at: Duration::ZERO,
             sent_at: Duration::ZERO,
             last: None,
             same_failure: 0,
         };
         assert!(self.rows.insert(row, state).is_none(), "row {row:?} was admitted twice");
-        if self.stop.is_some() {
+        let spent = self.policy.guards.rows_max.is_some_and(|max| self.admitted >= max);
+        if self.stop.is_some() || spent {
+            self.rows_left_out |= self.stop.is_none();
             self.settle(row, Status::NotSent);
-        } else if self.lanes.enter(row, identities) {
+            return;
+        }
+        self.admitted += 1;
+        if self.lanes.enter(row, identities) {
             self.ready.push(Reverse(row));
         }
     }
@@ -182,8 +207,31 @@ impl Schedule {
     }
 
     /// Why it stopped, if it did.
-    pub fn stopped(&self) -> Option<&StopReason> {
-        self.stop.as_ref()
+    pub fn stopped(&self) -> Option<StopReason> {
+        let spent = self.policy.guards.rows_max.filter(|_| self.rows_left_out);
+        self.stop.clone().or(spent.map(StopReason::RowsSpent))
+    }
+
+    /// The most requests it has allowed to be in flight at once.
+    pub fn window_reached(&self) -> usize {
+        self.window.reached()
+    }
+
+    /// Takes note of a row that ended without coming here.
+    pub fn count(&mut self, status: Status) {
+        self.tally.add(status);
+        if let Some(reason) = self.policy.guards.errors(&self.tally) {
+            self.stop(reason);
+        }
+    }
+
+    /// Nobody sends before `now` plus `wait`: the server said so. A longer pause stays.
+    pub fn pause(&mut self, wait: Duration, now: Duration) {
+        let granted = self.policy.retry_after_max;
+        self.paused_until = self.paused_until.max(now + wait.min(granted));
+        if wait > granted {
+            self.stop(StopReason::PauseTooLong { asked: wait, granted });
+        }
     }
 
     /// How many rows are in flight.
@@ -204,30 +252,44 @@ impl Schedule {
         let repeated =
             matches!(verdict, Verdict::Unknown { status: Some(_), .. }) && state.last.as_ref() == Some(&verdict);
         state.same_failure = if repeated { state.same_failure + 1 } else { 1 };
-        state.unknown_before |= matches!(verdict, Verdict::Unknown { .. });
+        state.unknown_before |= leaves_open(&verdict);
+        let sent_at = state.sent_at;
 
-        // Several answers to requests that were sent before one pause are one message, not several.
-        let news = state.sent_at >= self.breaker.last_pause_began();
-        let mut stop = self.breaker.hear(&self.policy, &verdict, news);
-        let decision = match stop {
+        let mut stop = self.breaker.hear(&self.policy, &verdict, sent_at, now);
+        self.window.hear(&verdict, sent_at, now);
+        let decision = match &stop {
             // The run was set up wrongly; the row itself was not judged.
             Some(StopReason::SetUp { .. }) => Decision::Again { after: Duration::ZERO },
-            _ => decide(&self.policy, &mut self.jitter, state, &verdict),
+            _ => decide(&self.policy, &mut self.jitter, state, &verdict, now),
         };
-        if let Verdict::NotProcessed { retry_after, .. } = verdict {
-            let asked = self.breaker.pause(&self.policy, &mut self.jitter, retry_after, news, now);
-            let granted = self.policy.retry_after_max;
-            self.paused_until = self.paused_until.max(now + asked.min(granted));
-            if asked > granted {
-                stop = Some(StopReason::PauseTooLong { asked, granted });
+        let pause = match &verdict {
+            Verdict::NotProcessed { retry_after, .. } => {
+                Some(self.breaker.pause(&self.policy, &mut self.jitter, *retry_after, sent_at, now))
             }
-        }
+            Verdict::Unknown { reason, .. } if self.policy.on_uncertain == OnUncertain::Stop => {
+                stop.get_or_insert(StopReason::Uncertain(reason.clone()));
+                None
+            }
+            Verdict::Stored { .. } => {
+                self.budget.earn();
+                None
+            }
+            Verdict::Unknown { .. } | Verdict::Refused { .. } | Verdict::Fatal { .. } => None,
+        };
         state.last = Some(verdict);
         match decision {
             Decision::End(status) => self.settle(row, status),
             Decision::Again { .. } if self.stop.is_some() => self.settle_unsent(row),
             Decision::Again { after } if after.is_zero() => self.ready.push(Reverse(row)),
-            Decision::Again { after } => self.backing_off.push(Reverse((now + after, row))),
+            Decision::Again { after } => {
+                if !self.budget.spend() {
+                    self.breaker.trip(&self.policy, now);
+                }
+                self.backing_off.push(Reverse((now + after, row)));
+            }
+        }
+        if let Some(wait) = pause {
+            self.pause(wait, now);
         }
         if let Some(reason) = stop {
             self.stop(reason);
@@ -236,6 +298,9 @@ impl Schedule {
 
     /// What to do at `now`. Call it again after every answer but `Wait` and `Finished`.
     pub fn step(&mut self, now: Duration) -> Step {
+        if let Some(limit) = self.policy.guards.duration_max.filter(|&limit| now >= limit && !self.rows.is_empty()) {
+            self.stop(StopReason::TimeUp(limit));
+        }
         if let Some((row, ending)) = self.endings.pop_front() {
             return Step::Settle { row, ending };
         }
@@ -246,31 +311,38 @@ impl Schedule {
             self.backing_off.pop();
             self.ready.push(Reverse(row));
         }
-        let Some(&Reverse(row)) = self.ready.peek() else {
+        if self.ready.is_empty() {
             if !self.input_open && self.rows.is_empty() {
                 return Step::Finished;
             }
-            return Step::Wait { until: self.next_due() };
-        };
-        if self.in_flight >= self.policy.concurrency {
-            return Step::Wait { until: self.next_due() };
+            return self.wait(None);
+        }
+        let gate = self.breaker.gate(now, self.in_flight);
+        if let Gate::Wait(until) = gate {
+            return self.wait(until);
+        }
+        if self.in_flight >= self.window.limit() {
+            return self.wait(None);
         }
         // Until one answer shows that address, token and form are right, one row goes alone: a set-up error must cost
         // one request, not as many as there are slots. A server that takes its time is not waited for.
-        if let (false, Some(alone_until)) = (self.breaker.opened(), self.alone_until)
+        if let (false, Some(alone_until)) = (self.breaker.proven(), self.alone_until)
             && self.in_flight > 0
             && now < alone_until
         {
-            return Step::Wait { until: Some(alone_until) };
+            return self.wait(Some(alone_until));
         }
         if self.paused_until > now {
-            return Step::Wait { until: Some(self.paused_until) };
+            return self.wait(Some(self.paused_until));
         }
         if let Err(wait) = self.limiter.take(now) {
-            return Step::Wait { until: Some(now + wait) };
+            return self.wait(Some(now + wait));
         }
-        self.ready.pop();
+        let row = self.next_row(gate);
         let state = self.rows.get_mut(&row).expect("a ready row is in the house");
+        if state.attempts == 0 {
+            state.first_sent_at = now;
+        }
         state.attempts += 1;
         state.in_flight = true;
         state.sent_at = now;
@@ -279,8 +351,27 @@ impl Schedule {
         Step::Send { row }
     }
 
-    fn next_due(&self) -> Option<Duration> {
-        self.backing_off.peek().map(|&Reverse((due, _))| due)
+    /// The earliest row that is ready; for a probe, one that may be sent again if nobody hears of it.
+    fn next_row(&mut self, gate: Gate) -> Ordinal {
+        let may_resend = |row: &Ordinal| self.rows.get(row).is_some_and(|state| state.resend);
+        let probe = match gate {
+            Gate::Probe => self.ready.iter().map(|&Reverse(row)| row).filter(may_resend).min(),
+            Gate::Go | Gate::Wait(_) => None,
+        };
+        match probe {
+            Some(row) => {
+                self.ready.retain(|&Reverse(other)| other != row);
+                row
+            }
+            None => self.ready.pop().map(|Reverse(row)| row).expect("somebody is ready"),
+        }
+    }
+
+    /// Waits until then, or until a row in back-off is due, or until time is up.
+    fn wait(&self, until: Option<Duration>) -> Step {
+        let due = self.backing_off.peek().map(|&Reverse((due, _))| due);
+        let time_up = self.policy.guards.duration_max.filter(|_| self.stop.is_none());
+        Step::Wait { until: [until, due, time_up].into_iter().flatten().min() }
     }
 
     /// Ends a row that the run leaves behind: honest about an earlier attempt that may have been processed.
@@ -292,11 +383,15 @@ impl Schedule {
     fn settle(&mut self, row: Ordinal, status: Status) {
         let state = self.rows.remove(&row).expect("a row settles once");
         let maybe_twice = status == Status::Stored && state.unknown_before;
+        self.tally.add(status);
         self.endings.push_back((row, Ending { status, attempts: state.attempts, last: state.last, maybe_twice }));
         for next in self.lanes.leave(row) {
             if self.stop.is_none() {
                 self.ready.push(Reverse(next));
             }
+        }
+        if let (None, Some(reason)) = (&self.stop, self.policy.guards.errors(&self.tally)) {
+            self.stop(reason);
         }
     }
 }

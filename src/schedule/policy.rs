@@ -2,18 +2,29 @@
 
 use std::time::Duration;
 
+use super::Guards;
+
 /// Everything about sending that is a matter of choice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     /// Requests in flight at most; at least 1.
     pub concurrency: usize,
-    /// How long the first row goes alone, at most, while no answer has come.
-    pub first_alone: Duration,
+    /// Whether the number in flight finds its own way between 1 and `concurrency`.
+    pub adaptive: bool,
     /// Requests a second, fractional allowed; `None` is no limit.
     pub rate: Option<f64>,
+    /// How long the first row goes alone, at most, while no answer has come.
+    pub first_alone: Duration,
+    /// What happens when nobody knows whether a row was stored.
+    pub on_uncertain: OnUncertain,
     /// How many unknown outcomes a row may have before it ends, and how often the server may be unreachable in a row
     /// before the run stops.
     pub failures_max: u32,
+    /// After this long since its first attempt a row is not tried again.
+    pub row_deadline: Duration,
+    /// How many resends the run may make beyond one for every five rows stored. When they are used up, the run slows
+    /// down to single tries until rows are stored again: a storm must not multiply.
+    pub resends_spare: u32,
     /// The first pause of the whole run after a request that was certainly not processed, when the server names none;
     /// doubles with every further one.
     pub retry_pause: Duration,
@@ -24,14 +35,33 @@ pub struct Policy {
     pub pause_max: Duration,
     /// The longest pause a server may ask for; beyond it the run stops.
     pub retry_after_max: Duration,
-    /// How many failures in a row, of whatever rows, stop the run.
-    pub failures_in_a_row_max: u32,
+    /// How many failures in a row, of whatever rows, reduce the run to single probes.
+    pub open_after: u32,
+    /// The pause before the first probe; doubles with every further one.
+    pub probe_pause: Duration,
+    /// How many probes may fail in a row before the run stops.
+    pub probes_max: u32,
     /// How many 403, 404, 405 or 415 in a row stop the run after it went well for a while.
     pub set_up_errors_max: u32,
     /// Identical 5xx texts for one row after which it is not tried again: it is the row, not the moment.
     pub same_failure_max: u32,
+    /// Limits that the user sets.
+    pub guards: Guards,
     /// Seed of the jitter.
     pub seed: u64,
+}
+
+/// What happens when nobody knows whether a row was stored. A row without identity is never sent again, whatever this
+/// says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnUncertain {
+    /// It is sent again, a few times, with growing pauses.
+    #[default]
+    Retry,
+    /// It ends as uncertain, and the run stops.
+    Stop,
+    /// It ends as uncertain.
+    Report,
 }
 
 impl Default for Policy {
@@ -39,17 +69,37 @@ impl Default for Policy {
     fn default() -> Self {
         Policy {
             concurrency: 4,
-            first_alone: Duration::from_secs(2),
+            adaptive: false,
             rate: Some(10.0),
+            first_alone: Duration::from_secs(2),
+            on_uncertain: OnUncertain::Retry,
             failures_max: 5,
+            row_deadline: Duration::from_secs(10 * 60),
+            resends_spare: 100,
             retry_pause: Duration::from_millis(500),
             uncertain_pause: Duration::from_secs(3),
             pause_max: Duration::from_secs(60),
             retry_after_max: Duration::from_secs(15 * 60),
-            failures_in_a_row_max: 25,
+            open_after: 10,
+            probe_pause: Duration::from_secs(5),
+            probes_max: 5,
             set_up_errors_max: 3,
             same_failure_max: 3,
+            guards: Guards::default(),
             seed: 0,
+        }
+    }
+}
+
+impl std::str::FromStr for OnUncertain {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<OnUncertain, String> {
+        match text {
+            "retry" => Ok(OnUncertain::Retry),
+            "stop" => Ok(OnUncertain::Stop),
+            "report" => Ok(OnUncertain::Report),
+            _ => Err("say retry, stop or report".to_owned()),
         }
     }
 }

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use super::jitter::Jitter;
-use super::{Policy, RowState};
+use super::{OnUncertain, Policy, RowState};
 use crate::model::{Status, Verdict};
+
+/// How many rows stored earn one resend.
+const STORED_PER_RESEND: u32 = 5;
 
 /// What becomes of the row.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,7 +22,7 @@ pub enum Decision {
 }
 
 /// Decides on a verdict, and counts it against the row.
-pub fn decide(policy: &Policy, jitter: &mut Jitter, row: &mut RowState, verdict: &Verdict) -> Decision {
+pub fn decide(policy: &Policy, jitter: &mut Jitter, row: &mut RowState, verdict: &Verdict, now: Duration) -> Decision {
     match verdict {
         Verdict::Stored { .. } => Decision::End(Status::Stored),
         Verdict::Refused { .. } => Decision::End(Status::Refused),
@@ -28,16 +31,44 @@ pub fn decide(policy: &Policy, jitter: &mut Jitter, row: &mut RowState, verdict:
         Verdict::Unknown { .. } => {
             row.failures += 1;
             let hopeless = row.failures >= policy.failures_max || row.same_failure >= policy.same_failure_max;
-            if !row.resend || hopeless {
+            let late = now.saturating_sub(row.first_sent_at) >= policy.row_deadline;
+            if !row.resend || hopeless || late || policy.on_uncertain != OnUncertain::Retry {
                 return Decision::End(Status::Uncertain);
             }
-            let spread = doubled(policy.uncertain_pause, row.failures, policy.pause_max.max(policy.uncertain_pause));
-            Decision::Again { after: policy.uncertain_pause + jitter.up_to(spread) }
+            let longest = policy.pause_max.max(policy.uncertain_pause);
+            let doubled = policy.uncertain_pause.saturating_mul(1 << (row.failures - 1).min(16));
+            Decision::Again { after: policy.uncertain_pause + jitter.up_to(doubled.min(longest)) }
         }
     }
 }
 
-/// `first`, doubled with every failure after the first, at most `max`.
-fn doubled(first: Duration, failures: u32, max: Duration) -> Duration {
-    first.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(max)
+/// How many resends the run has left.
+#[derive(Debug)]
+pub struct Budget {
+    spare: u32,
+    max: u32,
+    stored: u32,
+}
+
+impl Budget {
+    /// A full one.
+    pub fn new(max: u32) -> Budget {
+        Budget { spare: max, max, stored: 0 }
+    }
+
+    /// A row was stored.
+    pub fn earn(&mut self) {
+        self.stored += 1;
+        if self.stored >= STORED_PER_RESEND {
+            self.stored = 0;
+            self.spare = (self.spare + 1).min(self.max);
+        }
+    }
+
+    /// A row will be sent again; `false` when there is nothing left to pay it with.
+    pub fn spend(&mut self) -> bool {
+        let paid = self.spare > 0;
+        self.spare = self.spare.saturating_sub(1);
+        paid
+    }
 }

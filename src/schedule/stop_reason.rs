@@ -33,6 +33,19 @@ pub enum StopReason {
         /// What is granted.
         granted: Duration,
     },
+    /// More rows went wrong than the user allows.
+    TooManyErrors {
+        /// Invalid, refused and uncertain ones.
+        wrong: u64,
+        /// Of so many that had ended.
+        rows: u64,
+    },
+    /// As many rows were sent as the user allows.
+    RowsSpent(u64),
+    /// Rows were sent for as long as the user allows.
+    TimeUp(Duration),
+    /// Nobody knows whether a row was stored, and the user wants to stop then. Why.
+    Uncertain(String),
     /// Whoever runs the schedule said so.
     Told,
 }
@@ -60,6 +73,12 @@ impl fmt::Display for StopReason {
                 asked.as_secs(),
                 granted.as_secs()
             ),
+            StopReason::TooManyErrors { wrong, rows } => {
+                write!(f, "{wrong} of {rows} rows went wrong, more than --max-errors allows")
+            }
+            StopReason::RowsSpent(rows) => write!(f, "{rows} rows were sent, as many as --max-rows allows"),
+            StopReason::TimeUp(limit) => write!(f, "the {} s of --max-duration are over", limit.as_secs_f64()),
+            StopReason::Uncertain(reason) => write!(f, "nobody knows whether a row was stored: {reason}"),
             StopReason::Told => f.write_str("the run was stopped"),
         }
     }

@@ -164,7 +164,7 @@ fn not_found_stops_at_first_but_marks_a_row_later() {
     send(&mut s, ms(0));
     s.reply(Ordinal(0), refused(404), ms(1));
     assert_eq!(settle(&mut s, ms(1)), (0, Status::NotSent, 1));
-    assert_eq!(s.stopped(), Some(&StopReason::SetUp { status: 404, message: String::new() }));
+    assert_eq!(s.stopped(), Some(StopReason::SetUp { status: 404, message: String::new() }));
 
     let mut s = schedule(policy(), &[&[1], &[2], &[3], &[4], &[5]]);
     send(&mut s, ms(0));
@@ -189,7 +189,7 @@ fn a_server_that_cannot_be_reached_pauses_all_rows_and_then_stops_the_run() {
     }
     assert_eq!(settle(&mut s, now), (0, Status::NotSent, 5));
     assert_eq!(settle(&mut s, now), (1, Status::NotSent, 0));
-    assert_eq!(s.stopped(), Some(&StopReason::Unreachable("refused".into())));
+    assert_eq!(s.stopped(), Some(StopReason::Unreachable("refused".into())));
 }
 
 #[test]
@@ -307,4 +307,116 @@ fn simulate(seed: u64) {
 #[test]
 fn a_thousand_seeded_runs_keep_every_promise() {
     (0..1_000).for_each(simulate);
+}
+
+/// Plays a run in which every request gets `verdict`, with no time on the wire; returns endings and the moments of
+/// requests.
+fn play(s: &mut Schedule, mut verdict: impl FnMut(Ordinal) -> Verdict) -> (Vec<Status>, Vec<Duration>) {
+    let (mut now, mut endings, mut sent) = (ms(0), Vec::new(), Vec::new());
+    for _ in 0..100_000 {
+        match s.step(now) {
+            Step::Send { row } => {
+                sent.push(now);
+                s.reply(row, verdict(row), now);
+            }
+            Step::Wait { until } => now = until.expect("somebody is due"),
+            Step::Settle { ending, .. } => endings.push(ending.status),
+            Step::Finished => return (endings, sent),
+        }
+    }
+    panic!("the run does not end");
+}
+
+#[test]
+fn an_outage_costs_a_handful_of_requests_not_rows_times_attempts() {
+    let keys: Vec<Vec<u64>> = (0..1_000).map(|row| vec![row]).collect();
+    let rows: Vec<&[u64]> = keys.iter().map(Vec::as_slice).collect();
+    let mut s = schedule(policy(), &rows);
+    let (endings, sent) = play(&mut s, |_| Verdict::Unknown { status: Some(502), reason: "bad gateway".into() });
+    assert!(matches!(s.stopped(), Some(StopReason::Failing { .. })), "{:?}", s.stopped());
+    assert!(sent.len() <= 20, "{} requests", sent.len());
+    assert!(sent.last().is_some_and(|&last| last >= Duration::from_secs(60)), "the server got time to come back");
+    assert_eq!(endings.len(), 1_000);
+    assert!(endings.iter().filter(|&&status| status == Status::Uncertain).count() <= sent.len());
+}
+
+#[test]
+fn a_server_that_comes_back_is_found_by_a_probe() {
+    let keys: Vec<Vec<u64>> = (0..200).map(|row| vec![row]).collect();
+    let rows: Vec<&[u64]> = keys.iter().map(Vec::as_slice).collect();
+    let mut s = schedule(policy(), &rows);
+    let mut requests = 0;
+    let (endings, _) = play(&mut s, |_| {
+        requests += 1;
+        if (50..62).contains(&requests) { unknown() } else { stored() }
+    });
+    assert_eq!(s.stopped(), None);
+    assert!(endings.iter().all(|&status| status == Status::Stored), "{endings:?}");
+}
+
+#[test]
+fn a_storm_of_resends_slows_down_instead_of_multiplying() {
+    let keys: Vec<Vec<u64>> = (0..2_000).map(|row| vec![row]).collect();
+    let rows: Vec<&[u64]> = keys.iter().map(Vec::as_slice).collect();
+    let mut s = schedule(Policy { resends_spare: 10, ..policy() }, &rows);
+    let mut first = std::collections::HashSet::new();
+    let (endings, sent) = play(&mut s, |row| if first.insert(row) && row.0 % 2 == 0 { unknown() } else { stored() });
+    assert!(endings.iter().all(|&status| status == Status::Stored));
+    assert!(sent.last().is_some_and(|last| *last > Duration::from_secs(300)), "{:?}", sent.last());
+}
+
+#[test]
+fn guards_stop_the_run_and_leave_the_rest_unsent() {
+    let rows: &[&[u64]] = &[&[1], &[2], &[3], &[4], &[5]];
+    let with = |guards: Guards| schedule(Policy { guards, ..policy() }, rows);
+
+    let mut s = with(Guards { rows_max: Some(2), ..Guards::default() });
+    let (endings, sent) = play(&mut s, |_| stored());
+    assert_eq!((sent.len(), endings.iter().filter(|&&status| status == Status::NotSent).count()), (2, 3));
+    assert_eq!(s.stopped(), Some(StopReason::RowsSpent(2)));
+
+    let mut s = with(Guards { errors_max: Some(ErrorLimit::Rows(1)), ..Guards::default() });
+    let (endings, sent) = play(&mut s, |_| refused(422));
+    assert_eq!((sent.len(), endings.iter().filter(|&&status| status == Status::NotSent).count()), (2, 3));
+    assert_eq!(s.stopped(), Some(StopReason::TooManyErrors { wrong: 2, rows: 2 }));
+
+    let mut s = with(Guards { duration_max: Some(ms(100)), ..Guards::default() });
+    let (endings, _) = play(&mut s, |_| unreachable());
+    assert_eq!(endings, [Status::NotSent; 5]);
+    assert_eq!(s.stopped(), Some(StopReason::TimeUp(ms(100))));
+
+    let mut s = with(Guards { rows_max: Some(5), ..Guards::default() });
+    assert_eq!(play(&mut s, |_| stored()).1.len(), 5);
+    assert_eq!(s.stopped(), None, "nothing was left out");
+}
+
+#[test]
+fn the_user_decides_about_uncertain_rows() {
+    let rows: &[&[u64]] = &[&[1], &[2]];
+    let mut s = schedule(Policy { on_uncertain: OnUncertain::Report, ..policy() }, rows);
+    let (endings, sent) = play(&mut s, |_| unknown());
+    assert_eq!((endings, sent.len()), (vec![Status::Uncertain; 2], 2));
+    let mut s = schedule(Policy { on_uncertain: OnUncertain::Stop, ..policy() }, rows);
+    let (endings, _) = play(&mut s, |_| unknown());
+    assert_eq!(endings, [Status::Uncertain, Status::NotSent]);
+    assert_eq!(s.stopped(), Some(StopReason::Uncertain("reset".into())));
+}
+
+#[test]
+fn a_web_page_stops_the_run_and_leaves_its_row_uncertain() {
+    let mut s = schedule(policy(), &[&[1], &[2]]);
+    let page = Verdict::Fatal { status: Some(200), reason: FatalReason::WebPage("a web page".into()) };
+    let (endings, sent) = play(&mut s, |_| page.clone());
+    assert_eq!((endings, sent.len()), (vec![Status::Uncertain, Status::NotSent], 1));
+}
+
+#[test]
+fn a_used_up_quota_holds_every_row() {
+    let mut s = schedule(policy(), &[&[1], &[2]]);
+    send(&mut s, ms(0));
+    s.pause(ms(5_000), ms(10));
+    s.reply(Ordinal(0), stored(), ms(10));
+    settle(&mut s, ms(10));
+    assert_eq!(wait(&mut s, ms(11)), Some(ms(5_010)));
+    assert_eq!(send(&mut s, ms(5_010)), Ordinal(1));
 }

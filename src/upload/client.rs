@@ -49,6 +49,15 @@ pub enum ClientError {
     Build(String),
 }
 
+/// What came of one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// What it means for the card.
+    pub verdict: Verdict,
+    /// How long the server wants everybody to be quiet, whatever became of the card.
+    pub quiet_for: Option<Duration>,
+}
+
 /// Posts documents, one attempt at a time. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -91,7 +100,7 @@ impl Client {
     }
 
     /// Posts one document, and says what came of it.
-    pub async fn post(&self, document: Bytes) -> Verdict {
+    pub async fn post(&self, document: Bytes) -> Heard {
         let sent = self
             .http
             .post(self.endpoint.url().clone())
@@ -103,7 +112,7 @@ impl Client {
             .await;
         let mut answer = match sent {
             Ok(answer) => answer,
-            Err(error) => return transport::verdict(&error),
+            Err(error) => return Heard { verdict: transport::verdict(&error), quiet_for: None },
         };
         let mut body = BytesMut::new();
         let broken = loop {
@@ -118,14 +127,14 @@ impl Client {
         };
         let status = answer.status();
         let body = if status.is_success() { body.freeze() } else { self.blotted(&body) };
-        let verdict = reply::verdict(&Reply {
+        let reply = Reply {
             status: status.as_u16(),
             headers: answer.headers(),
             body: &body,
             broken: broken.as_deref(),
             received: (self.time_of_day)(),
-        });
-        self.without_token(verdict)
+        };
+        Heard { verdict: self.without_token(reply::verdict(&reply)), quiet_for: reply::quiet_for(&reply) }
     }
 
     /// A body, with the token blotted out: some servers repeat the request in their errors.
@@ -152,7 +161,10 @@ impl Client {
             }),
             Verdict::NotProcessed { reason, .. } | Verdict::Unknown { reason, .. } => blot(reason),
             Verdict::Fatal { reason, .. } => match reason {
-                FatalReason::Unauthorized(text) | FatalReason::Redirect(text) | FatalReason::Tls(text) => blot(text),
+                FatalReason::Unauthorized(text)
+                | FatalReason::Redirect(text)
+                | FatalReason::WebPage(text)
+                | FatalReason::Tls(text) => blot(text),
             },
         }
         verdict

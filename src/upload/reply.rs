@@ -10,6 +10,9 @@ use crate::model::{C3Id, FatalReason, ServerError, Verdict, excerpt};
 /// How much of a server's free text is told, in characters.
 const TEXT_CHARS_MAX: usize = 200;
 
+/// How much of a body is looked at to say what it is.
+const GLIMPSE_BYTES: usize = 4096;
+
 /// An answer as it came in.
 #[derive(Debug)]
 pub struct Reply<'a> {
@@ -20,6 +23,37 @@ pub struct Reply<'a> {
     pub broken: Option<&'a str>,
     /// The time of day at which it came.
     pub received: SystemTime,
+}
+
+/// How long everybody should be quiet because the quota is used up, whatever became of this card: `RateLimit-*` in its
+/// three spellings (draft-ietf-httpapi-ratelimit-headers, versions 3 and 8, and the `X-` form before them).
+pub fn quiet_for(reply: &Reply<'_>) -> Option<Duration> {
+    let number = |name: &'static str| header(reply, HeaderName::from_static(name))?.trim().parse::<u64>().ok();
+    let parameter = |list: &str, names: [&str; 2]| {
+        let found = list.split([',', ';']).find_map(|item| {
+            let (name, value) = item.split_once('=')?;
+            names.contains(&name.trim()).then(|| value.trim().parse::<u64>().ok())?
+        });
+        found
+    };
+    let (left, seconds) = match header(reply, HeaderName::from_static("ratelimit")) {
+        Some(list) => (parameter(list, ["remaining", "r"])?, parameter(list, ["reset", "t"])?),
+        None => match number("ratelimit-remaining") {
+            Some(left) => (left, number("ratelimit-reset")?),
+            None => (number("x-ratelimit-remaining")?, number("x-ratelimit-reset")?),
+        },
+    };
+    if left > 0 {
+        return None;
+    }
+    // Some write the moment instead of the wait: no wait is longer than a year, no moment of ours is within the first.
+    let now = reply.received.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let wait = if seconds > 365 * 86_400 {
+        Duration::from_secs(seconds).saturating_sub(now)
+    } else {
+        Duration::from_secs(seconds)
+    };
+    (!wait.is_zero()).then_some(wait)
 }
 
 /// What the answer means.
@@ -61,9 +95,13 @@ fn success(reply: &Reply<'_>) -> Verdict {
         };
     }
     match jsonapi::read(reply.body) {
-        None => {
-            Verdict::Unknown { status: Some(status), reason: format!("the answer is no JSON: {}", glimpse(reply.body)) }
-        }
+        None => match web_page(reply.body) {
+            Some(page) => Verdict::Fatal { status: Some(status), reason: FatalReason::WebPage(page) },
+            None => {
+                let reason = format!("the answer is no JSON: {}", glimpse(reply.body));
+                Verdict::Unknown { status: Some(status), reason }
+            }
+        },
         Some(Document::Errors(errors)) => Verdict::Unknown {
             status: Some(status),
             reason: format!("the answer says both yes and no: {}", join(&errors)),
@@ -161,21 +199,28 @@ fn join(errors: &[ServerError]) -> String {
 
 /// The beginning of a body that is not what it should be; of a web page, its title.
 fn glimpse(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
-    let text = text.trim();
+    web_page(body).unwrap_or_else(|| {
+        let text = String::from_utf8_lossy(&body[..body.len().min(GLIMPSE_BYTES)]);
+        excerpt(&text.split_whitespace().collect::<Vec<_>>().join(" "), TEXT_CHARS_MAX)
+    })
+}
+
+/// `a web page titled "Login"`, when the body is one.
+fn web_page(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(&body[..body.len().min(GLIMPSE_BYTES)]);
+    let text = text.trim_start_matches('\u{feff}').trim();
     let lower = text.to_ascii_lowercase();
-    if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
-        let title = lower.find("<title>").map(|at| at + 7).and_then(|from| {
-            let len = lower[from..].find("</title>")?;
-            Some(text[from..from + len].trim())
-        });
-        return match title {
-            Some(title) => format!("a web page titled \"{}\"", excerpt(title, 80)),
-            None => "a web page".to_owned(),
-        };
+    if !lower.starts_with("<!doctype html") && !lower.starts_with("<html") {
+        return None;
     }
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    excerpt(&line, TEXT_CHARS_MAX)
+    let title = lower.find("<title>").map(|at| at + "<title>".len()).and_then(|from| {
+        let len = lower[from..].find("</title>")?;
+        Some(text[from..from + len].trim())
+    });
+    Some(match title {
+        Some(title) => format!("a web page titled \"{}\"", excerpt(title, 80)),
+        None => "a web page".to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -233,13 +278,36 @@ mod tests {
 
     #[test]
     fn a_2xx_nobody_can_read_is_unknown() {
-        for body in ["<html><title>Login</title>", r#"{"data":{"#, r#"{"errors":[{"title":"x"}]}"#] {
+        for body in ["<p>", r#"{"data":{"#, r#"{"errors":[{"title":"x"}]}"#] {
             assert!(matches!(ask(200, &[], body), Verdict::Unknown { status: Some(200), .. }), "{body}");
         }
-        let Verdict::Unknown { reason, .. } = ask(200, &[], "<!DOCTYPE html><html><title> Log\x07in </title>") else {
-            panic!("unknown")
+    }
+
+    #[test]
+    fn a_web_page_in_place_of_an_answer_is_no_success() {
+        let page = "<!DOCTYPE html><html><title> Log\x07in </title>";
+        let reason = FatalReason::WebPage("a web page titled \"Log\\u{7}in\"".to_owned());
+        assert_eq!(ask(200, &[], page), Verdict::Fatal { status: Some(200), reason });
+        assert!(matches!(ask(502, &[], page), Verdict::Unknown { .. }), "a gateway's error page is an error");
+    }
+
+    #[test]
+    fn a_used_up_quota_asks_for_quiet() {
+        let quiet = |headers: &[(&str, &str)]| {
+            let headers: HeaderMap = headers
+                .iter()
+                .map(|(name, value)| (name.parse::<HeaderName>().expect("name"), value.parse().expect("value")))
+                .collect();
+            let received = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
+            quiet_for(&Reply { status: 201, headers: &headers, body: b"", broken: None, received }).map(|d| d.as_secs())
         };
-        assert_eq!(reason, "the answer is no JSON: a web page titled \"Log\\u{7}in\"");
+        assert_eq!(quiet(&[("ratelimit-remaining", "0"), ("ratelimit-reset", "7")]), Some(7));
+        assert_eq!(quiet(&[("ratelimit-remaining", "1"), ("ratelimit-reset", "7")]), None);
+        assert_eq!(quiet(&[("ratelimit", "limit=10, remaining=0, reset=5")]), Some(5));
+        assert_eq!(quiet(&[("ratelimit", "\"default\";r=0;t=9")]), Some(9));
+        assert_eq!(quiet(&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795000030")]), Some(30));
+        assert_eq!(quiet(&[("x-ratelimit-limit", "100")]), None, "a success that names its quota is a success");
+        assert_eq!(quiet(&[]), None);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //! Touches nothing, and knows none of the rooms.
 
 mod card;
+mod compact_map;
 mod dialect;
+mod digest;
 mod identity;
 mod issue;
 mod outcome;
@@ -13,7 +15,9 @@ mod tally;
 mod verdict;
 
 pub use card::{Channel, ContactCard, CustomField, Entry, Field, Mapped, Origin};
+pub use compact_map::CompactMap;
 pub use dialect::{CsvDialect, TableShape};
+pub use digest::{CardDigest, Digester};
 pub use identity::{Identity, IdentityKey};
 pub use issue::{Binding, Code, Issue, excerpt};
 pub use outcome::{C3Id, Outcome, OutcomeCode, Reason, Status};

@@ -18,7 +18,7 @@ use super::signals::Signals;
 use super::{Delivery, Ending};
 use crate::mapping::Mapper;
 use crate::model::{ContactCard, IdentityKey, Ordinal, Outcome, ServerRules, Verdict};
-use crate::schedule::{Policy, Schedule, Step, StopReason};
+use crate::schedule::{Admission, Policy, Schedule, Step, StopReason};
 use crate::source::{ReadEnd, SourceError};
 use crate::upload::Heard;
 
@@ -203,8 +203,13 @@ impl Deliverer {
                 }
                 (Fate::Card(_), Delivery::Dry) => Some(dry()),
                 (Fate::Card(parcel), Delivery::Live(_)) => {
-                    let resend = parcel.card.identities().next().is_some();
-                    self.schedule.admit(ordinal, identity_keys(&parcel.card, self.rules), resend);
+                    self.schedule.admit(Admission {
+                        row: ordinal,
+                        number: row.number,
+                        identities: identity_keys(&parcel.card, self.rules),
+                        resend: parcel.card.identities().next().is_some(),
+                        digest: parcel.digest,
+                    });
                     self.parcels.insert(ordinal, parcel);
                     None
                 }

@@ -11,7 +11,9 @@ use super::progress::Progress;
 use super::seats::Seats;
 use crate::jsonapi;
 use crate::mapping::Mapper;
-use crate::model::{ContactCard, Mapped, Ordinal, Outcome, OutcomeCode, Reason, Row, ServerRules, Status};
+use crate::model::{
+    CardDigest, ContactCard, Digester, Mapped, Ordinal, Outcome, OutcomeCode, Reason, Row, ServerRules, Status,
+};
 use crate::source::{ReadEnd, SourceError, Table};
 
 /// What the feed hands over.
@@ -45,6 +47,7 @@ pub enum Fate {
 pub struct Parcel {
     pub card: ContactCard,
     pub document: Bytes,
+    pub digest: CardDigest,
 }
 
 /// The first stage.
@@ -52,6 +55,7 @@ pub struct Parcel {
 pub struct Feed {
     pub mapper: Arc<Mapper>,
     pub rules: ServerRules,
+    pub digester: Digester,
     pub seats: Arc<Seats>,
     pub progress: Arc<Progress>,
 }
@@ -91,7 +95,8 @@ impl Feed {
         match self.mapper.map(row) {
             Mapped::Card(card) => {
                 let document = Bytes::from(jsonapi::encode(&card, self.rules.name_at));
-                Fate::Card(Box::new(Parcel { card, document }))
+                let digest = self.digester.digest(&document);
+                Fate::Card(Box::new(Parcel { card, document, digest }))
             }
             Mapped::Rejected(issues) => Fate::Ended(Outcome::invalid(issues)),
             Mapped::Skipped => {

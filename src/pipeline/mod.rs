@@ -24,7 +24,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::mapping::Mapper;
-use crate::model::{ServerRules, Tally};
+use crate::model::{Digester, ServerRules, Tally};
 use crate::results::{Finding, Findings, ResultsCsv};
 use crate::schedule::{Policy, StopReason};
 use crate::source::{ReadEnd, SourceError, Table};
@@ -154,6 +154,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
     let feed = Feed {
         mapper: Arc::clone(&mapper),
         rules: plan.rules,
+        digester: Digester::default(),
         seats: Arc::clone(&seats),
         progress: Arc::clone(&plan.progress),
     };

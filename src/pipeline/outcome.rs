@@ -5,7 +5,7 @@ use crate::mapping::Mapper;
 use crate::model::{
     ColumnIndex, ContactCard, Field, Outcome, OutcomeCode, Reason, ServerError, Status, Verdict, excerpt,
 };
-use crate::schedule::{Ending, StopReason};
+use crate::schedule::{Ending, StopReason, Twin};
 
 /// Values shorter than this are not looked for in a server's text: they would be found anywhere.
 const QUOTED_CHARS_MIN: usize = 4;
@@ -17,8 +17,23 @@ pub fn dry() -> Outcome {
 
 /// The ending of a row that was in the schedule's hands.
 pub fn outcome(ending: Ending, card: &ContactCard, mapper: &Mapper, stopped: Option<&StopReason>) -> Outcome {
-    let Ending { status, attempts, last, maybe_twice } = ending;
+    let Ending { status, attempts, last, maybe_twice, twin } = ending;
     let mut outcome = Outcome { status, id: None, http_status: None, attempts, reasons: Vec::new() };
+    match twin {
+        Some(Twin::Stored { row, id }) => {
+            outcome.id = id;
+            let message = format!("the very same card as row {row}, which is stored");
+            outcome.reasons.push(plain(OutcomeCode::RowRepeats, message));
+            return outcome;
+        }
+        Some(Twin::Doubtful { row }) => {
+            let message =
+                format!("not sent: the very same card as row {row}, of which nobody knows whether it was stored");
+            outcome.reasons.push(plain(OutcomeCode::RowRepeats, message));
+            return outcome;
+        }
+        None => {}
+    }
     let mut said = None;
     match last {
         Some(Verdict::Stored { status, id, oddity }) => {

@@ -40,11 +40,6 @@ pub enum Gate {
 }
 
 impl Breaker {
-    /// When the last pause began.
-    pub fn last_pause_began(&self) -> Duration {
-        self.last_pause_began
-    }
-
     /// Whether any answer has shown that address, token and form are right.
     pub fn proven(&self) -> bool {
         self.proven

@@ -7,6 +7,7 @@ mod jitter;
 mod lanes;
 mod limiter;
 mod policy;
+mod repeats;
 mod retry;
 mod stop_reason;
 mod window;
@@ -15,7 +16,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::time::Duration;
 
-use crate::model::{IdentityKey, Ordinal, Status, Tally, Verdict};
+use crate::model::{CardDigest, IdentityKey, Ordinal, RowNumber, Status, Tally, Verdict};
 
 use breaker::{Breaker, Gate, leaves_open};
 pub use guards::{ErrorLimit, Guards};
@@ -23,6 +24,8 @@ use jitter::Jitter;
 use lanes::Lanes;
 use limiter::Limiter;
 pub use policy::{OnUncertain, Policy};
+use repeats::Repeats;
+pub use repeats::Twin;
 use retry::{Budget, Decision, decide};
 pub use stop_reason::StopReason;
 use window::Window;
@@ -62,6 +65,23 @@ pub struct Ending {
     pub last: Option<Verdict>,
     /// Whether an attempt before the last one may have been processed too.
     pub maybe_twice: bool,
+    /// The earlier row with the very same card, because of which this one was not sent.
+    pub twin: Option<Twin>,
+}
+
+/// A row that comes into the house.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// Its place in the run.
+    pub row: Ordinal,
+    /// What people call it.
+    pub number: RowNumber,
+    /// What the server may recognise its card by.
+    pub identities: Vec<IdentityKey>,
+    /// Whether the card may be sent again when nobody knows what became of the first attempt.
+    pub resend: bool,
+    /// What makes another card the same.
+    pub digest: CardDigest,
 }
 
 /// How many requests an adaptive run begins with.
@@ -73,6 +93,7 @@ pub struct Schedule {
     policy: Policy,
     limiter: Limiter,
     lanes: Lanes,
+    repeats: Repeats,
     breaker: Breaker,
     window: Window,
     budget: Budget,
@@ -96,6 +117,8 @@ pub struct Schedule {
 /// What is remembered of a row.
 #[derive(Debug)]
 struct RowState {
+    number: RowNumber,
+    digest: CardDigest,
     /// Whether it may be sent again after an unknown outcome.
     resend: bool,
     attempts: u32,
@@ -123,6 +146,7 @@ impl Schedule {
             tally: Tally::default(),
             admitted: 0,
             lanes: Lanes::default(),
+            repeats: Repeats::default(),
             rows: HashMap::new(),
             ready: BinaryHeap::new(),
             backing_off: BinaryHeap::new(),
@@ -139,13 +163,17 @@ impl Schedule {
 
     /// Takes a row in. Rows must come in input order.
     ///
-    /// `identities` are what the server may recognise its card by; `resend` says whether the card may be sent again
-    /// when nobody knows what became of the first attempt.
-    ///
     /// # Panics
     /// When the row is in the house already.
-    pub fn admit(&mut self, row: Ordinal, identities: Vec<IdentityKey>, resend: bool) {
+    pub fn admit(&mut self, admission: Admission) {
+        let Admission { row, number, mut identities, resend, digest } = admission;
+        if identities.is_empty() {
+            // Nothing to be recognised by but being the same: the same cards still go one after another.
+            identities.push(IdentityKey(u64::from(digest.0[0]) << 32 | u64::from(digest.0[1])));
+        }
         let state = RowState {
+            number,
+            digest,
             resend,
             attempts: 0,
             failures: 0,
@@ -311,6 +339,10 @@ impl Schedule {
             self.backing_off.pop();
             self.ready.push(Reverse(row));
         }
+        self.settle_repeats();
+        if let Some((row, ending)) = self.endings.pop_front() {
+            return Step::Settle { row, ending };
+        }
         if self.ready.is_empty() {
             if !self.input_open && self.rows.is_empty() {
                 return Step::Finished;
@@ -351,6 +383,21 @@ impl Schedule {
         Step::Send { row }
     }
 
+    /// Ends the rows at the head of the queue whose very card is known already.
+    fn settle_repeats(&mut self) {
+        while let Some(&Reverse(row)) = self.ready.peek() {
+            let fresh = self.rows.get(&row).filter(|state| state.attempts == 0);
+            let Some(twin) = fresh.and_then(|state| self.repeats.find(state.digest)) else { return };
+            let status = match (&twin, fresh.is_some_and(|state| state.resend)) {
+                (Twin::Stored { .. }, _) => Status::Unchanged,
+                (Twin::Doubtful { .. }, false) => Status::Uncertain,
+                (Twin::Doubtful { .. }, true) => return,
+            };
+            self.ready.pop();
+            self.settle_with(row, status, Some(twin));
+        }
+    }
+
     /// The earliest row that is ready; for a probe, one that may be sent again if nobody hears of it.
     fn next_row(&mut self, gate: Gate) -> Ordinal {
         let may_resend = |row: &Ordinal| self.rows.get(row).is_some_and(|state| state.resend);
@@ -381,10 +428,23 @@ impl Schedule {
     }
 
     fn settle(&mut self, row: Ordinal, status: Status) {
+        self.settle_with(row, status, None);
+    }
+
+    fn settle_with(&mut self, row: Ordinal, status: Status, twin: Option<Twin>) {
         let state = self.rows.remove(&row).expect("a row settles once");
+        match (status, &state.last) {
+            (Status::Stored, Some(Verdict::Stored { id, .. })) => {
+                self.repeats.stored(state.digest, state.number, id.as_ref());
+            }
+            (Status::Uncertain, _) if !state.resend && twin.is_none() => {
+                self.repeats.doubtful(state.digest, state.number);
+            }
+            _ => {}
+        }
         let maybe_twice = status == Status::Stored && state.unknown_before;
         self.tally.add(status);
-        self.endings.push_back((row, Ending { status, attempts: state.attempts, last: state.last, maybe_twice }));
+        self.endings.push_back((row, Ending { status, attempts: state.attempts, last: state.last, maybe_twice, twin }));
         for next in self.lanes.leave(row) {
             if self.stop.is_none() {
                 self.ready.push(Reverse(next));

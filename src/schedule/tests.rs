@@ -31,11 +31,23 @@ fn unreachable() -> Verdict {
     Verdict::NotProcessed { status: None, retry_after: None, reason: "refused".into() }
 }
 
+/// A row with these identities, and a card like no other.
+fn row(row: u64, keys: Vec<IdentityKey>) -> Admission {
+    let resend = !keys.is_empty();
+    Admission {
+        row: Ordinal(row),
+        number: RowNumber(row + 2),
+        identities: keys,
+        resend,
+        digest: CardDigest([7, row as u32, 0]),
+    }
+}
+
 /// Rows 0..n, each with the identities given, all admitted and the input closed.
 fn schedule(policy: Policy, rows: &[&[u64]]) -> Schedule {
     let mut schedule = Schedule::new(policy);
-    for (row, keys) in rows.iter().enumerate() {
-        schedule.admit(Ordinal(row as u64), keys.iter().map(|&key| IdentityKey(key)).collect(), !keys.is_empty());
+    for (at, keys) in rows.iter().enumerate() {
+        schedule.admit(row(at as u64, keys.iter().map(|&key| IdentityKey(key)).collect()));
     }
     schedule.close_input();
     schedule
@@ -153,7 +165,7 @@ fn an_unauthorized_answer_stops_the_run_after_one_request() {
     for row in 0..3 {
         assert_eq!(settle(&mut s, ms(1)), (row, Status::NotSent, u32::from(row == 0)));
     }
-    s.admit(Ordinal(3), vec![IdentityKey(1)], true);
+    s.admit(row(3, vec![IdentityKey(1)]));
     assert_eq!(settle(&mut s, ms(1)), (3, Status::NotSent, 0));
     assert_eq!(s.step(ms(1)), Step::Finished);
 }
@@ -244,8 +256,7 @@ fn simulate(seed: u64) {
     let mut finished: Vec<(u64, Vec<IdentityKey>)> = Vec::new();
     for _ in 0..100_000 {
         if admitted < rows && below(3) > 0 {
-            let row = admitted as usize;
-            s.admit(Ordinal(admitted), keys[row].clone(), !keys[row].is_empty());
+            s.admit(row(admitted, keys[admitted as usize].clone()));
             admitted += 1;
             if admitted == rows {
                 s.close_input();
@@ -419,4 +430,42 @@ fn a_used_up_quota_holds_every_row() {
     settle(&mut s, ms(10));
     assert_eq!(wait(&mut s, ms(11)), Some(ms(5_010)));
     assert_eq!(send(&mut s, ms(5_010)), Ordinal(1));
+}
+
+#[test]
+fn the_very_same_card_is_posted_once() {
+    let mut s = Schedule::new(policy());
+    let same = |at: u64, keys: &[u64]| Admission {
+        digest: CardDigest([1, 2, 3]),
+        ..row(at, keys.iter().map(|&key| IdentityKey(key)).collect())
+    };
+    for admission in [same(0, &[1]), same(1, &[1]), row(2, vec![IdentityKey(1)]), same(3, &[1])] {
+        s.admit(admission);
+    }
+    s.close_input();
+    send(&mut s, ms(0));
+    s.reply(Ordinal(0), stored(), ms(1));
+    assert_eq!(settle(&mut s, ms(1)), (0, Status::Stored, 1));
+    let Step::Settle { row, ending } = s.step(ms(1)) else { panic!("row 1 repeats row 0") };
+    let twin = Twin::Stored { row: RowNumber(2), id: C3Id::new("13") };
+    assert_eq!((row.0, ending.status, ending.attempts, ending.twin), (1, Status::Unchanged, 0, Some(twin)));
+    assert_eq!(send(&mut s, ms(1)), Ordinal(2));
+    s.reply(Ordinal(2), stored(), ms(2));
+    settle(&mut s, ms(2));
+    assert_eq!(settle(&mut s, ms(2)), (3, Status::Unchanged, 0));
+    assert_eq!(s.step(ms(2)), Step::Finished);
+}
+
+#[test]
+fn the_same_card_without_identity_waits_and_is_not_sent_on_a_guess() {
+    let mut s = Schedule::new(policy());
+    for at in 0..3 {
+        s.admit(Admission { digest: CardDigest([1, 2, u32::from(at == 2)]), ..row(at, Vec::new()) });
+    }
+    s.close_input();
+    send(&mut s, ms(0));
+    s.reply(Ordinal(0), unknown(), ms(1));
+    assert_eq!(settle(&mut s, ms(1)), (0, Status::Uncertain, 1));
+    assert_eq!(settle(&mut s, ms(1)), (1, Status::Uncertain, 0), "it might be the second of two");
+    assert_eq!(send(&mut s, ms(1)), Ordinal(2), "another card is another person");
 }

@@ -124,7 +124,7 @@ fn told(run: &RunView<'_>, dry: bool) -> String {
 fn meaning(status: Status, dry: bool) -> &'static str {
     match status {
         Status::Stored => "stored",
-        Status::Unchanged => "unchanged: the server had the very same card",
+        Status::Unchanged => "unchanged: the very same card as an earlier row, which is stored",
         Status::Invalid if dry => "invalid: would not be sent",
         Status::Invalid => "invalid: not sent, something is wrong with the row",
         Status::Refused => "refused by the server",

@@ -3,7 +3,7 @@
 use super::Exit;
 use crate::model::{Status, TableShape};
 use crate::pipeline::{Ending, Report};
-use crate::results::{Summary, SummarySettings, SummaryStop};
+use crate::results::{Summary, SummaryCards, SummarySettings, SummaryStop};
 
 /// How the process ends after a run.
 pub fn exit(report: &Report, dry: bool) -> Exit {
@@ -53,6 +53,12 @@ pub fn summary(
         read_to_end: report.read.is_some(),
         counts: report.tally.into(),
         requests: report.requests,
+        cards: SummaryCards {
+            new_in_this_run: report.cards.new_in_this_run,
+            same_card_as_another_row: report.cards.same_as_another_row,
+            already_there: report.cards.already_there,
+            not_told: report.cards.not_told,
+        },
         window_reached: report.window_reached,
         seconds: (report.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
         stopped: stop(&report.ending),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{ServerError, excerpt};
+use crate::model::{Channel, Echo, ServerError, excerpt};
 
 /// How much of a server's text is kept, in characters.
 const MESSAGE_CHARS_MAX: usize = 300;
@@ -29,6 +29,8 @@ pub struct Resource {
     pub id: Option<String>,
     /// `data.attributes.c3_id`.
     pub c3_id: Option<String>,
+    /// The card itself, if `data.attributes.contacts` is there.
+    pub echo: Option<Echo>,
 }
 
 /// Reads a body; `None` when it is not JSON.
@@ -50,11 +52,26 @@ pub fn read(body: &[u8]) -> Option<Document> {
             kind: scalar(data.get("type")),
             id: scalar(data.get("id")),
             c3_id: scalar(data.pointer("/attributes/c3_id")),
+            echo: data.get("attributes").and_then(echo),
         }));
     }
     Some(match error_object(&value) {
         Some(error) => Document::Errors(vec![error]),
         None => Document::Other,
+    })
+}
+
+fn echo(attributes: &Value) -> Option<Echo> {
+    let contacts = attributes.get("contacts").filter(|contacts| contacts.is_object())?;
+    let list = |name: &str| contacts.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let entries = Channel::ALL.into_iter().flat_map(|channel| {
+        list(channel.as_str()).iter().filter_map(move |value| Some((channel, scalar(Some(value))?)))
+    });
+    let pair = |pair: &Value| Some((scalar(pair.get("label"))?, scalar(pair.get("value"))?));
+    Some(Echo {
+        name: scalar(contacts.get("name")).or_else(|| scalar(attributes.get("name"))),
+        entries: entries.collect(),
+        custom: list("custom").iter().filter_map(pair).collect(),
     })
 }
 
@@ -111,9 +128,26 @@ mod tests {
     #[test]
     fn ids_are_text_whether_number_or_string() {
         let body = r#"{"data":{"type":"c3_contact_cards","id":13,"attributes":{"c3_id":"13","x":[]}},"meta":1}"#;
-        let expected =
-            Resource { kind: Some("c3_contact_cards".into()), id: Some("13".into()), c3_id: Some("13".into()) };
+        let expected = Resource {
+            kind: Some("c3_contact_cards".into()),
+            id: Some("13".into()),
+            c3_id: Some("13".into()),
+            echo: None,
+        };
         assert_eq!(read(body.as_bytes()), Some(Document::Resource(expected)));
+    }
+
+    #[test]
+    fn the_card_is_read_back() {
+        let body = r#"{"data":{"id":"13","attributes":{"name":"A","contacts":{"email":["a@x.se",7,null],"vk":"x",
+            "custom":[{"label":"ID","value":1},{"label":"x"},3]}}}}"#;
+        let Some(Document::Resource(resource)) = read(body.as_bytes()) else { panic!("a resource") };
+        let expected = Echo {
+            name: Some("A".into()),
+            entries: vec![(Channel::Email, "a@x.se".into()), (Channel::Email, "7".into())],
+            custom: vec![("ID".into(), "1".into())],
+        };
+        assert_eq!(resource.echo, Some(expected));
     }
 
     #[test]

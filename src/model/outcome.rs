@@ -90,6 +90,10 @@ pub enum OutcomeCode {
     RowRepeats,
     /// Stored, but the answer was odd.
     ServerOdd,
+    /// Stored, but the answer lacks something that was sent.
+    EchoMissing,
+    /// Stored, but the answer shows a custom entry more often than it was sent.
+    EchoDoubled,
     /// The server said no.
     ServerRefused,
     /// Stored at a later attempt, after one whose outcome stayed unknown: the server may have appended twice.
@@ -110,6 +114,8 @@ impl OutcomeCode {
             OutcomeCode::RowBlank => "row.blank",
             OutcomeCode::RowRepeats => "row.repeats",
             OutcomeCode::ServerOdd => "server.odd_answer",
+            OutcomeCode::EchoMissing => "echo.missing",
+            OutcomeCode::EchoDoubled => "echo.custom_doubled",
             OutcomeCode::ServerRefused => "server.refused",
             OutcomeCode::DeliveryResent => "delivery.resent",
             OutcomeCode::DeliveryUnknown => "delivery.unknown",

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::C3Id;
+use super::{C3Id, Echo};
 
 /// The meaning of one answer, or of its absence (`facts.md`, "What the server may answer").
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Verdict {
         id: Option<C3Id>,
         /// What was odd about the answer, as a sentence.
         oddity: Option<String>,
+        /// The card as the answer repeats it, if it does.
+        echo: Option<Box<Echo>>,
     },
     /// The server said no to this card.
     Refused {

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
+use super::echo::{CardCounts, ReadBack};
 use super::feed::{Fate, Fed, FedRow, Parcel};
 use super::outcome::{dry, outcome};
 use super::progress::Progress;
@@ -40,6 +41,7 @@ pub struct Deliverer {
     began: Instant,
     parcels: HashMap<Ordinal, Box<Parcel>>,
     attempts: JoinSet<(Ordinal, Heard)>,
+    read_back: ReadBack,
     outcomes: Vec<(Ordinal, Outcome)>,
     requests: u64,
     read: Option<Result<ReadEnd, SourceError>>,
@@ -55,6 +57,7 @@ pub struct Delivered {
     pub ending: Ending,
     pub requests: u64,
     pub window_reached: usize,
+    pub cards: CardCounts,
     pub read: Option<ReadEnd>,
 }
 
@@ -88,6 +91,7 @@ impl Deliverer {
             began: Instant::now(),
             parcels: HashMap::new(),
             attempts: JoinSet::new(),
+            read_back: ReadBack::default(),
             outcomes: Vec::new(),
             requests: 0,
             read: None,
@@ -141,7 +145,13 @@ impl Deliverer {
             (_, Some(error)) => Ending::Input(error),
             (_, None) => Ending::Finished,
         };
-        Delivered { ending, requests: self.requests, window_reached: self.schedule.window_reached(), read }
+        Delivered {
+            ending,
+            requests: self.requests,
+            window_reached: self.schedule.window_reached(),
+            cards: self.read_back.counts(),
+            read,
+        }
     }
 
     /// Does what the schedule says until it has nothing more to say.
@@ -153,7 +163,7 @@ impl Deliverer {
                 Step::Settle { row, ending } => {
                     let parcel = self.parcels.remove(&row).expect("a row keeps its card until it has ended");
                     let stopped = self.schedule.stopped();
-                    let outcome = outcome(ending, &parcel.card, &self.mapper, stopped.as_ref());
+                    let outcome = outcome(ending, &parcel, &self.mapper, stopped.as_ref());
                     self.outcomes.push((row, outcome));
                 }
                 Step::Wait { until } => {
@@ -183,10 +193,27 @@ impl Deliverer {
                     self.schedule.pause(wait, now);
                 }
                 log(row, &verdict);
+                let strangers = self.read_back(row, &verdict);
                 self.schedule.reply(row, verdict, now);
+                if let Some(how) = strangers {
+                    self.schedule.stop(StopReason::Strangers(how));
+                }
             }
             // Attempts are never cancelled, so this is a panic, and it is ours.
             Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    /// Holds an answer against what was sent; says how the server errs, when the run must stop because of it.
+    fn read_back(&mut self, row: Ordinal, verdict: &Verdict) -> Option<String> {
+        let Verdict::Stored { id, echo, .. } = verdict else { return None };
+        let parcel = self.parcels.get_mut(&row)?;
+        match self.read_back.check(&parcel.card, id.as_ref(), echo.as_deref()) {
+            Ok(oddities) => {
+                parcel.oddities = oddities;
+                None
+            }
+            Err(how) => Some(how),
         }
     }
 

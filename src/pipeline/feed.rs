@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc::Sender;
 
 use super::BATCH_ROWS;
+use super::echo::Oddity;
 use super::progress::Progress;
 use super::seats::Seats;
 use crate::jsonapi;
@@ -48,6 +49,8 @@ pub struct Parcel {
     pub card: ContactCard,
     pub document: Bytes,
     pub digest: CardDigest,
+    /// What was odd about its answer, once there is one.
+    pub oddities: Vec<Oddity>,
 }
 
 /// The first stage.
@@ -96,7 +99,7 @@ impl Feed {
             Mapped::Card(card) => {
                 let document = Bytes::from(jsonapi::encode(&card, self.rules.name_at));
                 let digest = self.digester.digest(&document);
-                Fate::Card(Box::new(Parcel { card, document, digest }))
+                Fate::Card(Box::new(Parcel { card, document, digest, oddities: Vec::new() }))
             }
             Mapped::Rejected(issues) => Fate::Ended(Outcome::invalid(issues)),
             Mapped::Skipped => {

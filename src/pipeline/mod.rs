@@ -11,6 +11,7 @@
 //! memory of everything in between.
 
 mod deliver;
+mod echo;
 mod feed;
 mod outcome;
 mod progress;
@@ -31,6 +32,7 @@ use crate::source::{ReadEnd, SourceError, Table};
 use crate::upload::Client;
 
 use deliver::Deliverer;
+pub use echo::CardCounts;
 use feed::Feed;
 pub use progress::{Progress, Snapshot};
 use record::Recorder;
@@ -84,6 +86,8 @@ pub struct Report {
     pub requests: u64,
     /// The most requests that were allowed to be in flight at once.
     pub window_reached: usize,
+    /// Cards by what the answers prove.
+    pub cards: CardCounts,
     /// How the reading went; `None` when it was cut short.
     pub read: Option<ReadEnd>,
     /// How it ended.
@@ -188,6 +192,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         findings: recorded.findings,
         requests: delivered.requests,
         window_reached: delivered.window_reached,
+        cards: delivered.cards,
         read: delivered.read,
         ending,
         elapsed: began.elapsed(),

@@ -1,5 +1,7 @@
 //! A decision of the schedule, told as the ending of a row: with columns, and in words.
 
+use super::echo::Oddity;
+use super::feed::Parcel;
 use crate::jsonapi;
 use crate::mapping::Mapper;
 use crate::model::{
@@ -16,7 +18,8 @@ pub fn dry() -> Outcome {
 }
 
 /// The ending of a row that was in the schedule's hands.
-pub fn outcome(ending: Ending, card: &ContactCard, mapper: &Mapper, stopped: Option<&StopReason>) -> Outcome {
+pub fn outcome(ending: Ending, parcel: &Parcel, mapper: &Mapper, stopped: Option<&StopReason>) -> Outcome {
+    let card = &parcel.card;
     let Ending { status, attempts, last, maybe_twice, twin } = ending;
     let mut outcome = Outcome { status, id: None, http_status: None, attempts, reasons: Vec::new() };
     match twin {
@@ -36,10 +39,15 @@ pub fn outcome(ending: Ending, card: &ContactCard, mapper: &Mapper, stopped: Opt
     }
     let mut said = None;
     match last {
-        Some(Verdict::Stored { status, id, oddity }) => {
+        Some(Verdict::Stored { status, id, oddity, .. }) => {
             outcome.http_status = Some(status);
             outcome.id = id;
             outcome.reasons.extend(oddity.map(|oddity| plain(OutcomeCode::ServerOdd, oddity)));
+            outcome.reasons.extend(parcel.oddities.iter().map(|Oddity { code, field, message }| Reason {
+                code: *code,
+                columns: field.map(|field| columns(field, card, mapper)).unwrap_or_default(),
+                message: message.clone(),
+            }));
         }
         Some(Verdict::Refused { status: http, errors }) => {
             outcome.http_status = Some(http);

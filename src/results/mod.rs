@@ -13,4 +13,4 @@ pub use findings::{Example, Finding, Findings};
 pub use results_csv::ResultsCsv;
 pub use run_dir::{RunDir, RunDirError};
 pub use sequence::Sequence;
-pub use summary::{Counts, Summary, SummaryFinding, SummarySettings, SummaryStop};
+pub use summary::{Counts, Summary, SummaryCards, SummaryFinding, SummarySettings, SummaryStop};

@@ -26,6 +26,8 @@ pub struct Summary {
     pub counts: Counts,
     /// Requests sent.
     pub requests: u64,
+    /// Cards by what the server's answers prove, no more.
+    pub cards: SummaryCards,
     /// The most requests that were allowed to be in flight at once.
     pub window_reached: usize,
     /// How long it took, in seconds.
@@ -48,6 +50,19 @@ pub struct Counts {
     uncertain: u64,
     not_sent: u64,
     skipped: u64,
+}
+
+/// Cards by what the server's answers prove.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct SummaryCards {
+    /// Came back for the first time in this run, with nothing on them that was not sent.
+    pub new_in_this_run: u64,
+    /// Came back for an earlier row of this run already.
+    pub same_card_as_another_row: u64,
+    /// Came back for the first time in this run, with something on them that was not sent.
+    pub already_there: u64,
+    /// The answer did not say.
+    pub not_told: u64,
 }
 
 /// Why a run ended early.

@@ -46,6 +46,8 @@ pub enum StopReason {
     TimeUp(Duration),
     /// Nobody knows whether a row was stored, and the user wants to stop then. Why.
     Uncertain(String),
+    /// The answers show that the server recognises people by something we do not know of. How.
+    Strangers(String),
     /// Whoever runs the schedule said so.
     Told,
 }
@@ -79,6 +81,7 @@ impl fmt::Display for StopReason {
             StopReason::RowsSpent(rows) => write!(f, "{rows} rows were sent, as many as --max-rows allows"),
             StopReason::TimeUp(limit) => write!(f, "the {} s of --max-duration are over", limit.as_secs_f64()),
             StopReason::Uncertain(reason) => write!(f, "nobody knows whether a row was stored: {reason}"),
+            StopReason::Strangers(how) => write!(f, "the server puts strangers on one card: {how}"),
             StopReason::Told => f.write_str("the run was stopped"),
         }
     }

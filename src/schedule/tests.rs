@@ -12,7 +12,7 @@ fn policy() -> Policy {
 }
 
 fn stored() -> Verdict {
-    Verdict::Stored { status: 201, id: C3Id::new("13"), oddity: None }
+    Verdict::Stored { status: 201, id: C3Id::new("13"), oddity: None, echo: None }
 }
 
 fn refused(status: u16) -> Verdict {

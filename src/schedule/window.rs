@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn stored() -> Verdict {
-        Verdict::Stored { status: 201, id: None, oddity: None }
+        Verdict::Stored { status: 201, id: None, oddity: None, echo: None }
     }
 
     fn ms(ms: u64) -> Duration {

@@ -7,7 +7,7 @@ use super::Terminal;
 use super::numbers::{count, rate, rows, time};
 use crate::commands::Exit;
 use crate::model::{Header, Issue, RowNumber, Status};
-use crate::pipeline::Report;
+use crate::pipeline::{CardCounts, Report};
 
 /// How many kinds of findings are listed.
 const FINDINGS_MAX: usize = 20;
@@ -54,6 +54,7 @@ pub fn import_summary(terminal: &Terminal, run: &RunView<'_>, exit: Exit, next: 
         text.push_str(&format!("; the sandbox holds {} cards", count(cards)));
     }
     text.push('\n');
+    text.push_str(&cards(&report.cards));
     text.push_str(&findings(run));
     if let Some(results) = run.results {
         text.push_str(&format!("results: {}\n", results.display()));
@@ -119,6 +120,19 @@ fn told(run: &RunView<'_>, dry: bool) -> String {
         text.push_str(&format!("{:>10}  {}\n", count(rows), meaning(status, dry)));
     }
     text
+}
+
+/// What the answers prove about the cards, and no more than that.
+fn cards(cards: &CardCounts) -> String {
+    let said = [
+        (cards.new_in_this_run, "new in this run"),
+        (cards.same_as_another_row, "the same card as another row"),
+        (cards.already_there, "already there"),
+        (cards.not_told, "not told"),
+    ];
+    let said: Vec<String> =
+        said.iter().filter(|(rows, _)| *rows > 0).map(|(rows, what)| format!("{} {what}", count(*rows))).collect();
+    if said.is_empty() { String::new() } else { format!("cards, as far as the answers tell: {}\n", said.join(", ")) }
 }
 
 fn meaning(status: Status, dry: bool) -> &'static str {

@@ -86,7 +86,7 @@ fn success(reply: &Reply<'_>) -> Verdict {
     if let Some(broken) = reply.broken {
         return Verdict::Unknown { status: Some(status), reason: broken.to_owned() };
     }
-    let stored = |id: Option<C3Id>, oddity: Option<String>| Verdict::Stored { status, id, oddity };
+    let stored = |id: Option<C3Id>, oddity: Option<String>| Verdict::Stored { status, id, oddity, echo: None };
     let located = || header(reply, LOCATION).and_then(id_of_location);
     if reply.body.iter().all(u8::is_ascii_whitespace) {
         return match located() {
@@ -106,14 +106,16 @@ fn success(reply: &Reply<'_>) -> Verdict {
             status: Some(status),
             reason: format!("the answer says both yes and no: {}", join(&errors)),
         },
-        Some(Document::Resource(resource)) => match id_of(&resource) {
-            Ok(Some(id)) => stored(Some(id), None),
-            Ok(None) => match located() {
-                Some(id) => stored(Some(id), None),
-                None => stored(None, Some("stored, but the answer names no id".to_owned())),
-            },
-            Err(oddity) => stored(None, Some(oddity)),
-        },
+        Some(Document::Resource(resource)) => {
+            let (id, oddity) = match id_of(&resource) {
+                Ok(id) => match id.or_else(located) {
+                    Some(id) => (Some(id), None),
+                    None => (None, Some("stored, but the answer names no id".to_owned())),
+                },
+                Err(oddity) => (None, Some(oddity)),
+            };
+            Verdict::Stored { status, id, oddity, echo: resource.echo.map(Box::new) }
+        }
         Some(Document::Other) => match located() {
             Some(id) => stored(Some(id), None),
             None => stored(None, Some("stored, but the answer holds no card".to_owned())),

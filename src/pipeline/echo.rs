@@ -45,20 +45,18 @@ impl ReadBack {
     /// Holds an answer against the card that was sent. `Err` when the id belongs to rows that share no contact with this
     /// one: then the server recognises people by something that we do not know of, and the run must stop.
     pub fn check(&mut self, card: &ContactCard, id: Option<&C3Id>, echo: Option<&Echo>) -> Result<Vec<Oddity>, String> {
-        let unrelated = match id {
-            Some(id) => self.meet(card, id, echo),
+        let met_before = match id {
+            Some(id) => self.meet(card, id, echo)?,
             None => {
                 self.counts.not_told += 1;
-                None
+                false
             }
         };
-        match unrelated {
-            Some(why) => Err(why),
-            None => Ok(echo.map(|echo| oddities(card, echo)).unwrap_or_default()),
-        }
+        Ok(echo.map(|echo| oddities(card, echo, met_before)).unwrap_or_default())
     }
 
-    fn meet(&mut self, card: &ContactCard, id: &C3Id, echo: Option<&Echo>) -> Option<String> {
+    /// Whether an earlier row of this run got the same card.
+    fn meet(&mut self, card: &ContactCard, id: &C3Id, echo: Option<&Echo>) -> Result<bool, String> {
         let key = id_key(id);
         let sent: Vec<u32> = card.identities().map(|identity| marks(identity.key())).collect();
         let known = self.cards.get(&key).map(|[marks]| marks);
@@ -70,18 +68,19 @@ impl ReadBack {
         self.cards.insert(key, [known.unwrap_or(0) | all]);
         match (known, echo) {
             (Some(known), _) if !sent.iter().any(|marks| known & marks == *marks) => {
-                return Some(format!("id {id} came back, which belongs to rows that share no contact with this one"));
+                return Err(format!("id {id} came back, which belongs to rows that share no contact with this one"));
             }
             (Some(_), _) => self.counts.same_as_another_row += 1,
             (None, None) => self.counts.not_told += 1,
             (None, Some(echo)) if holds_more(card, echo) => self.counts.already_there += 1,
             (None, Some(_)) => self.counts.new_in_this_run += 1,
         }
-        None
+        Ok(known.is_some())
     }
 }
 
-fn oddities(card: &ContactCard, echo: &Echo) -> Vec<Oddity> {
+/// `met_before`: whether an earlier row got the same card. What both sent stands twice on it, as the server promises.
+fn oddities(card: &ContactCard, echo: &Echo, met_before: bool) -> Vec<Oddity> {
     let mut found = Vec::new();
     let echoed: Vec<IdentityKey> = echo.identities().collect();
     for (field, value) in card.values() {
@@ -96,7 +95,8 @@ fn oddities(card: &ContactCard, echo: &Echo) -> Vec<Oddity> {
         let message = "stored, but the answer has no name: the server may want it elsewhere, see --name-at".to_owned();
         found.push(Oddity { code: OutcomeCode::EchoMissing, field: Some(Field::Name), message });
     }
-    for (at, sent) in card.custom.iter().enumerate() {
+    let custom = if met_before { &[][..] } else { &card.custom };
+    for (at, sent) in custom.iter().enumerate() {
         let times = echo.custom.iter().filter(|(label, value)| *label == sent.label && *value == sent.value).count();
         if times > 1 {
             let message =
@@ -155,7 +155,7 @@ mod tests {
     }
 
     fn codes(card: &ContactCard, echo: &Echo) -> Vec<OutcomeCode> {
-        oddities(card, echo).into_iter().map(|oddity| oddity.code).collect()
+        oddities(card, echo, false).into_iter().map(|oddity| oddity.code).collect()
     }
 
     #[test]
@@ -163,6 +163,7 @@ mod tests {
         assert_eq!(codes(&card(&["A@x.se"], &["1"]), &echo(&["a@x.se", "b@x.se"], &["1", "2"])), []);
         assert_eq!(codes(&card(&["a@x.se", "c@x.se"], &[]), &echo(&["a@x.se"], &[])), [OutcomeCode::EchoMissing]);
         assert_eq!(codes(&card(&["a@x.se"], &["1"]), &echo(&["a@x.se"], &["1", "1"])), [OutcomeCode::EchoDoubled]);
+        assert_eq!(oddities(&card(&["a@x.se"], &["1"]), &echo(&["a@x.se"], &["1", "1"]), true), []);
         let named =
             ContactCard { name: Some(Entry { value: "A".into(), origin: Origin(0) }), ..card(&["a@x.se"], &[]) };
         assert_eq!(codes(&named, &echo(&["a@x.se"], &[])), [OutcomeCode::EchoMissing]);

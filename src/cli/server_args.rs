@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::model::{NameAt, ServerRules};
-use crate::sandbox::Fault;
+use crate::sandbox::FaultPlan;
 use crate::settings::{TokenSource, variable};
 
 /// Where cards go, and with which token.
@@ -20,6 +20,12 @@ pub struct ServerArgs {
     /// Read the token from a file [default: from the variable C3IMPORT_TOKEN].
     #[arg(long, value_name = "FILE", help_heading = "Server", conflicts_with = "token_command")]
     token_file: Option<PathBuf>,
+    /// Take the token file even if others can read it.
+    #[arg(long, help_heading = "Server", requires = "token_file")]
+    insecure_token_file: bool,
+    /// Trust the certificate authorities in this PEM file too.
+    #[arg(long, value_name = "FILE", help_heading = "Server")]
+    pub ca_file: Option<PathBuf>,
     /// Let a command print the token.
     #[arg(long, value_name = "COMMAND", help_heading = "Server")]
     token_command: Option<String>,
@@ -48,7 +54,7 @@ impl ServerArgs {
     /// Where to look for the token.
     pub fn token_source(&self) -> TokenSource {
         match (&self.token_file, &self.token_command) {
-            (Some(path), _) => TokenSource::File(path.clone()),
+            (Some(path), _) => TokenSource::File { path: path.clone(), insecure: self.insecure_token_file },
             (None, Some(command)) => TokenSource::Command(command.clone()),
             (None, None) => TokenSource::Environment,
         }
@@ -60,7 +66,19 @@ impl ServerArgs {
 pub struct FaultArgs {
     /// Let the sandbox fail, such as 3:status=503,retry-after=2 for the third request; may be repeated.
     #[arg(long = "fault", value_name = "FAULT", help_heading = "Server")]
-    pub faults: Vec<Fault>,
+    faults: Vec<FaultPlan>,
+}
+
+impl FaultArgs {
+    /// All of them, in order.
+    pub fn plan(&self) -> FaultPlan {
+        FaultPlan { faults: self.faults.iter().flat_map(|plan| plan.faults.iter().cloned()).collect() }
+    }
+
+    /// Whether nothing goes wrong.
+    pub fn is_empty(&self) -> bool {
+        self.faults.is_empty()
+    }
 }
 
 /// The rules of the server that nobody has documented.

@@ -47,7 +47,7 @@ impl SourceArgs {
     pub fn retyped(&self) -> String {
         let mut words = String::new();
         match &self.sheet {
-            Some(SheetChoice::Name(name)) => words.push_str(&format!(" --sheet {name:?}")),
+            Some(SheetChoice::Name(name)) => words.push_str(&format!(" --sheet '{}'", name.replace('\'', "'\\''"))),
             Some(SheetChoice::Number(number)) => words.push_str(&format!(" --sheet {number}")),
             None => {}
         }
@@ -56,6 +56,7 @@ impl SourceArgs {
         }
         match self.delimiter {
             Some(DelimiterChoice::Byte(b'\t')) => words.push_str(" --delimiter tab"),
+            Some(DelimiterChoice::Byte(b'\'')) => words.push_str(" --delimiter \"'\""),
             Some(DelimiterChoice::Byte(byte)) => words.push_str(&format!(" --delimiter '{}'", char::from(byte))),
             Some(DelimiterChoice::Auto) | None => {}
         }

@@ -45,7 +45,7 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     let stage = Stage::set(terminal, &args.source, &args.mapping)?;
     let (run_dir, results) = match &args.run_dir {
         Some(path) => {
-            let (run_dir, results) = open_results(path, args.fresh, &args.source, &stage.table)?;
+            let (run_dir, results) = open_results(path, args.fresh, &stage.table)?;
             (Some(run_dir), Some(results))
         }
         None => (None, None),
@@ -67,13 +67,9 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     let input = args.source.input();
     tracing::info!(input = %input, read_as = shape.description, "checking");
     let report = run(terminal, &input.to_string(), plan, progress, true)?;
-    if let Some(run_dir) = &run_dir {
-        write_summary(&report, input.to_string(), &shape, true, settings.clone(), run_dir)?;
-    }
-
     let exit = exit(&report, true);
     if args.json {
-        let json = summary(&report, input.to_string(), &shape, true, settings).to_json();
+        let json = summary(&report, input.to_string(), &shape, true, settings.clone()).to_json();
         let said = terminal.data(json.as_bytes());
         said.map_err(|error| Failure::machine(format!("standard output cannot be written: {error}")))?;
     }
@@ -89,6 +85,9 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     let next = next_step(&args.source, &args.mapping, exit);
     let said = check_report(terminal, &view, rate, exit, &next, args.json);
     said.map_err(|error| Failure::machine(format!("standard output cannot be written: {error}")))?;
+    if let Some(run_dir) = &run_dir {
+        write_summary(&report, input.to_string(), &shape, true, settings, run_dir)?;
+    }
     Ok(exit)
 }
 
@@ -98,8 +97,9 @@ fn next_step(source: &SourceArgs, mapping: &Path, exit: Exit) -> NextStep {
             why: "with your server, workspace and token; or with --sandbox to rehearse",
             command: format!("{} --server https://… --workspace …", job("import", source, mapping)),
         },
-        Exit::SomeRows | Exit::Unusable | Exit::Server | Exit::Machine | Exit::Interrupted => {
-            NextStep { why: "when the rows are mended", command: job("check", source, mapping) }
+        Exit::SomeRows => NextStep { why: "when the rows are mended", command: job("check", source, mapping) },
+        Exit::Unusable | Exit::Server | Exit::Machine | Exit::Interrupted => {
+            NextStep { why: "from the beginning", command: job("check", source, mapping) }
         }
     }
 }

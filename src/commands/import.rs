@@ -2,15 +2,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::next::{job, quoted, typed_again};
+use secrecy::SecretString;
+
+use super::next::{quoted, typed_again, typed_again_with};
 use super::run_report::{exit, stop, summary};
 use super::sandbox::InProcess;
 use super::stage::{Stage, default_run_dir};
 use super::{Exit, Failure, Failures};
-use crate::cli::{ImportArgs, ServerArgs, SourceArgs};
-use crate::model::{Input, TableShape};
-use crate::pipeline::{self, Delivery, Plan, Progress, Report};
+use crate::cli::{ImportArgs, ServerArgs};
+use crate::model::TableShape;
+use crate::pipeline::{self, Delivery, Plan, Progress, Renew, Report};
 use crate::results::{ResultsCsv, RunDir, RunDirError, SummarySettings};
 use crate::schedule::Policy;
 use crate::settings::TokenError;
@@ -26,7 +29,7 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
         (Err(failures), Ok(_)) | (Ok(_), Err(failures)) => return Err(failures),
     };
     let run_dir = args.run_dir.clone().unwrap_or_else(|| default_run_dir(&args.source.input()));
-    let (run_dir, results) = open_results(&run_dir, args.fresh, &args.source, &stage.table)?;
+    let (run_dir, results) = open_results(&run_dir, args.fresh, &stage.table)?;
 
     let shape = stage.table.shape().clone();
     let policy = args.pace.policy(seed());
@@ -37,7 +40,7 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
         mapper: stage.mapper,
         rules: args.server.rules.rules(),
         policy,
-        delivery: Delivery::Live(goal.client),
+        delivery: Delivery::Live { client: goal.client, renew: goal.renew },
         results: Some(results),
         grace: args.pace.grace,
         progress: Arc::clone(&progress),
@@ -45,7 +48,6 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
     let name = args.source.input().to_string();
     tracing::info!(input = name, read_as = shape.description, endpoint = %goal.endpoint, "sending");
     let report = run(terminal, &name, plan, progress, false)?;
-    write_summary(&report, name, &shape, false, settings, &run_dir)?;
 
     let exit = exit(&report, false);
     tracing::info!(rows = report.tally.rows(), requests = report.requests, exit = exit.code(), "done");
@@ -59,6 +61,7 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
         sandbox_cards: goal.sandbox.as_ref().map(InProcess::cards),
     };
     import_summary(terminal, &view, exit, &next);
+    write_summary(&report, name, &shape, false, settings, &run_dir)?;
     Ok(exit)
 }
 
@@ -77,23 +80,11 @@ pub fn run(
 }
 
 /// Makes the run directory and starts `results.csv` in it.
-pub fn open_results(
-    path: &Path,
-    fresh: bool,
-    source: &SourceArgs,
-    table: &crate::source::Table,
-) -> Result<(RunDir, ResultsCsv), Failures> {
-    if let (Input::File(input), true) = (source.input(), fresh) {
-        let inside =
-            input.canonicalize().ok().zip(path.canonicalize().ok()).is_some_and(|(input, dir)| input.starts_with(dir));
-        if inside {
-            let message = format!("{} lies in {}, which --fresh would clear", input.display(), path.display());
-            return Err(Failure::unusable(message).hint("copy it elsewhere, or choose another --run-dir").into());
-        }
-    }
+pub fn open_results(path: &Path, fresh: bool, table: &crate::source::Table) -> Result<(RunDir, ResultsCsv), Failures> {
     let run_dir = RunDir::create(path, fresh).map_err(|error| match &error {
         RunDirError::Taken(_) => Failure::unusable(error.to_string())
-            .hint("keep it and choose another --run-dir, or replace it with --fresh (then every row is sent again)"),
+            .hint("choose another --run-dir, or say --fresh: that keeps the old files under numbered names, and sends every row again"),
+        RunDirError::Busy(_) => Failure::machine(error.to_string()).hint("wait for it, or choose another --run-dir"),
         RunDirError::NotADirectory(_) => Failure::unusable(error.to_string()).hint("choose another --run-dir"),
         RunDirError::Io { .. } => Failure::machine(error.to_string()).hint("choose another place with --run-dir"),
     })?;
@@ -126,37 +117,69 @@ pub fn settings(endpoint: Option<String>, mapping: &Path, policy: &Policy, timeo
 }
 
 /// Where cards go, and who brings them there.
-struct Goal {
-    endpoint: Endpoint,
-    client: Client,
+pub struct Goal {
+    /// Where.
+    pub endpoint: Endpoint,
+    /// Who.
+    pub client: Client,
+    /// The token, for what it says about itself.
+    pub token: SecretString,
+    renew: Option<Renew>,
     sandbox: Option<InProcess>,
 }
 
 impl Goal {
     fn find(args: &ImportArgs) -> Result<Goal, Failures> {
-        let sandbox = args.server.sandbox.then(|| InProcess::start(&args.server.faults)).transpose()?;
-        let (endpoint, token) = match &sandbox {
-            Some(sandbox) => (sandbox.endpoint()?, sandbox.token()),
-            None => {
-                // Address and token may both be missing; then both are told.
-                let token = args.server.token_source().load().map_err(|error| token_failure(&error));
-                match (address(&args.server), token) {
-                    (Ok(endpoint), Ok(token)) => (endpoint, token),
-                    (Err(address), Err(token)) => return Err(Failures(vec![address, token])),
-                    (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => return Err(failure.into()),
-                }
-            }
-        };
-        let client = Client::new(ClientSettings {
-            endpoint: endpoint.clone(),
-            token,
-            timeout: args.pace.timeout,
-            concurrency: args.pace.in_flight_max(),
-            time_of_day: pipeline::time_of_day,
-        });
-        let client = client.map_err(|error| Failure::unusable(error.to_string()))?;
-        Ok(Goal { endpoint, client, sandbox })
+        if !args.server.sandbox && !args.server.faults.is_empty() {
+            return Err(Failure::unusable("--fault is for the sandbox only")
+                .hint("add --sandbox, or leave it out")
+                .into());
+        }
+        let (timeout, in_flight) = (args.pace.timeout, args.pace.in_flight_max());
+        if !args.server.sandbox {
+            return Goal::server(&args.server, timeout, in_flight);
+        }
+        let sandbox = InProcess::start(&args.server.faults)?;
+        let (endpoint, token) = (sandbox.endpoint()?, sandbox.token());
+        let client = client(&endpoint, &token, None, timeout, in_flight)?;
+        Ok(Goal { endpoint, client, token, renew: None, sandbox: Some(sandbox) })
     }
+
+    /// The server that flags and environment name, with the token from where they say.
+    pub fn server(args: &ServerArgs, timeout: Duration, in_flight: usize) -> Result<Goal, Failures> {
+        let source = args.token_source();
+        // Address and token may both be missing; then both are told.
+        let (endpoint, token) = match (address(args), source.load().map_err(|error| token_failure(&error))) {
+            (Ok(endpoint), Ok(token)) => (endpoint, token),
+            (Err(address), Err(token)) => return Err(Failures(vec![address, token])),
+            (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => return Err(failure.into()),
+        };
+        let client = client(&endpoint, &token, args.ca_file.as_deref(), timeout, in_flight)?;
+        let renew = source.may_change().then(|| Renew(Box::new(move || source.load().ok())));
+        Ok(Goal { endpoint, client, token, renew, sandbox: None })
+    }
+}
+
+fn client(
+    endpoint: &Endpoint,
+    token: &SecretString,
+    ca_file: Option<&Path>,
+    timeout: Duration,
+    concurrency: usize,
+) -> Result<Client, Failure> {
+    let read = |path: &Path| {
+        let unreadable = |error| Failure::unusable(format!("the CA file {} cannot be read: {error}", path.display()));
+        std::fs::read(path).map_err(unreadable)
+    };
+    let settings = ClientSettings {
+        endpoint: endpoint.clone(),
+        token: token.clone(),
+        authorities: ca_file.map(read).transpose()?,
+        timeout,
+        concurrency,
+        time_of_day: pipeline::time_of_day,
+    };
+    Client::new(settings).map_err(|error| Failure::unusable(error.to_string()))
 }
 
 fn address(server: &ServerArgs) -> Result<Endpoint, Failure> {
@@ -179,25 +202,30 @@ fn token_failure(error: &TokenError) -> Failure {
 /// What to type next.
 fn next_step(args: &ImportArgs, exit: Exit) -> NextStep {
     let run_dir = args.run_dir.clone().unwrap_or_else(|| default_run_dir(&args.source.input()));
+    let results = quoted(&run_dir.join("results.csv"));
     match (exit, args.server.sandbox) {
         (Exit::Landed, true) => NextStep {
             why: "for real, with your server, workspace and token",
-            command: format!("{} --fresh --server https://… --workspace …", job("import", &args.source, &args.mapping)),
+            command: typed_again(&["--sandbox", "--fault="], "--fresh --server https://… --workspace …"),
         },
-        (Exit::Landed, false) => NextStep {
-            why: "every row with its c3_id",
-            command: format!("c3import rows {}", quoted(&run_dir.join("results.csv"))),
-        },
+        (Exit::Landed, false) => {
+            NextStep { why: "the rows and what became of them", command: format!("c3import rows {results}") }
+        }
         (Exit::SomeRows, _) => NextStep {
-            why: "mend the rows that did not land in a copy that holds only them; results.csv says what is wrong",
-            command: job("check", &args.source, &args.mapping),
+            why: "mend what c3_error says in a copy of the results, and import that: rows that are stored are not sent again",
+            command: format!("c3import check {results} -m {}", quoted(&args.mapping)),
         },
-        (Exit::Unusable | Exit::Server | Exit::Machine | Exit::Interrupted, _) => NextStep {
-            why: "when the reason is gone; every row is sent again, so leave those that are stored out of the input",
-            command: typed_again("--fresh"),
+        (Exit::Server | Exit::Machine, _) => NextStep {
+            why: "when the reason is gone; rows that the results say are stored are not sent again",
+            command: typed_again_with(&args.source.input(), &run_dir),
+        },
+        (Exit::Unusable | Exit::Interrupted, _) => NextStep {
+            why: "from the beginning; every row is sent again, so leave those that are stored out of the input",
+            command: typed_again(&[], "--fresh"),
         },
     }
 }
+
 /// Different in every run, so that two importers that fail together do not come back together.
 fn seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::cli::SourceArgs;
 use crate::model::Input;
+use crate::settings::looks_like_token;
 
 /// `c3import COMMAND FILE -m MAPPING` with the flags that say how the file is read.
 pub fn job(command: &str, source: &SourceArgs, mapping: &Path) -> String {
@@ -14,26 +15,70 @@ pub fn job(command: &str, source: &SourceArgs, mapping: &Path) -> String {
     format!("c3import {command} {file} -m {}{}", quoted(mapping), source.retyped())
 }
 
-/// The command that is running, with one more flag unless it is there already.
-pub fn typed_again(flag: &str) -> String {
-    let mut words: Vec<String> = std::env::args_os().skip(1).map(|word| quoted(Path::new(&word))).collect();
-    if !words.iter().any(|word| word == flag) {
-        words.push(flag.to_owned());
+/// The command that is running, without some flags (`--name`, or `--name=` for one with a value) and with more words.
+pub fn typed_again(without: &[&str], with: &str) -> String {
+    again(std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()), without, with)
+}
+
+/// The command that is running, with the results of this run as its input, and a run directory of its own.
+pub fn typed_again_with(input: &Input, run_dir: &Path) -> String {
+    let results = run_dir.join("results.csv");
+    let words = std::env::args_os().skip(1).map(|word| match input {
+        Input::File(path) if path.as_os_str() == word => results.to_string_lossy().into_owned(),
+        Input::Stdin if word == "-" => results.to_string_lossy().into_owned(),
+        Input::File(_) | Input::Stdin => word.to_string_lossy().into_owned(),
+    });
+    let next_dir = run_dir.with_extension("next.c3run");
+    // How the original was read does not hold for the results.
+    let how = ["--run-dir=", "--fresh", "--sheet=", "--header-row=", "--delimiter=", "--encoding="];
+    again(words, &how, &format!("--run-dir {}", quoted(&next_dir)))
+}
+
+fn again(words: impl Iterator<Item = String>, without: &[&str], with: &str) -> String {
+    let mut kept = vec!["c3import".to_owned()];
+    let mut skip_value = false;
+    for word in words {
+        if std::mem::take(&mut skip_value) {
+            continue;
+        }
+        let named =
+            |flag: &&&str| word == flag.trim_end_matches('=') || (flag.ends_with('=') && word.starts_with(**flag));
+        match without.iter().find(named) {
+            Some(flag) => skip_value = flag.ends_with('=') && !word.contains('='),
+            None if word.split(['=', ' ', '\'', '"']).any(looks_like_token) => kept.push("…".to_owned()),
+            None if with.split(' ').any(|more| more == word) => {}
+            None => kept.push(quoted(Path::new(&word))),
+        }
     }
-    format!("c3import {}", words.join(" "))
+    kept.push(with.to_owned());
+    kept.join(" ")
 }
 
 /// A word as a shell takes it.
 pub fn quoted(word: &Path) -> String {
     let text = word.display().to_string();
     let plain =
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-+:,@%=\\".contains(&byte));
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-+:,@%=".contains(&byte));
     if plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_is_typed_again_without_what_does_not_belong() {
+        let typed =
+            |words: &str, without: &[&str], with: &str| again(words.split(' ').map(str::to_owned), without, with);
+        let rehearsal = "import a.csv -m m.toml --sandbox --fault 3:hang --fault=4:hang --rate 5 --fresh";
+        assert_eq!(
+            typed(rehearsal, &["--sandbox", "--fault="], "--fresh --server https://…"),
+            "c3import import a.csv -m m.toml --rate 5 --fresh --server https://…"
+        );
+        let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJpYXQiOjF9.c2lnbmF0dXJl";
+        let told = again(["--token-command".to_owned(), format!("echo {jwt}")].into_iter(), &[], "--fresh");
+        assert_eq!(told, "c3import --token-command … --fresh");
+    }
 
     #[test]
     fn words_survive_the_shell() {

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::{Exit, Failure, Failures};
 use crate::cli::{FaultArgs, SandboxArgs};
-use crate::sandbox::{FaultPlan, Sandbox, SandboxSettings};
+use crate::sandbox::{Sandbox, SandboxSettings};
 use crate::ui::Terminal;
 use crate::upload::Endpoint;
 
@@ -34,7 +34,7 @@ pub fn sandbox(terminal: &Terminal, args: SandboxArgs) -> Result<Exit, Failures>
             "any token and workspace will do, such as:\n  C3IMPORT_TOKEN=x c3import import FILE -m MAPPING --server {url} \
              --workspace demo\nwhat it holds: {url}/_sandbox/cards   what came in: {url}/_sandbox/requests\nCtrl-C ends it"
         ));
-        let sandbox = Sandbox::new(SandboxSettings { faults: plan(&args.faults), ..SandboxSettings::default() });
+        let sandbox = Sandbox::new(SandboxSettings { faults: args.faults.plan(), ..SandboxSettings::default() });
         tokio::select! {
             served = sandbox.serve(listener) => served.map_err(broken)?,
             _ = tokio::signal::ctrl_c() => {}
@@ -60,7 +60,7 @@ impl InProcess {
         let sandbox = Sandbox::new(SandboxSettings {
             token: Some(TOKEN.to_owned()),
             workspace: Some(WORKSPACE.to_owned()),
-            faults: plan(faults),
+            faults: faults.plan(),
             requests_kept: 1,
             ..SandboxSettings::default()
         });
@@ -91,8 +91,4 @@ impl InProcess {
     pub fn cards(&self) -> u64 {
         self.sandbox.cards().len() as u64
     }
-}
-
-fn plan(faults: &FaultArgs) -> FaultPlan {
-    FaultPlan { faults: faults.faults.clone() }
 }

@@ -16,8 +16,10 @@ pub enum Document {
     Resource(Resource),
     /// Error objects, or what stands for them; at least one.
     Errors(Vec<ServerError>),
-    /// JSON, but neither.
+    /// An object, but neither.
     Other,
+    /// JSON, but not even an object.
+    Value,
 }
 
 /// What the answer says of the card. Ids as text, whether written as number or string.
@@ -39,6 +41,9 @@ pub struct Resource {
 /// list), `{"error": "…"}`, `{"message": "…"}` (API facts, "error bodies").
 pub fn read(body: &[u8]) -> Option<Document> {
     let value: Value = serde_json::from_slice(body).ok()?;
+    if !value.is_object() {
+        return Some(Document::Value);
+    }
     let errors = match value.get("errors") {
         Some(Value::Array(errors)) => errors.iter().take(ERRORS_MAX).filter_map(error_object).collect(),
         Some(other) => error_object(other).into_iter().collect(),
@@ -57,8 +62,16 @@ pub fn read(body: &[u8]) -> Option<Document> {
     }
     Some(match error_object(&value) {
         Some(error) => Document::Errors(vec![error]),
+        None if says_no(&value) => Document::Errors(vec![ServerError::default()]),
         None => Document::Other,
     })
+}
+
+/// Whether an object without any text says that it failed: `{"status": "error"}`, `{"success": false}`.
+fn says_no(value: &Value) -> bool {
+    let failed = |text: &str| ["error", "fail", "failed", "failure"].contains(&text.to_ascii_lowercase().as_str());
+    value.get("status").and_then(Value::as_str).is_some_and(failed)
+        || ["success", "ok"].iter().any(|member| value.get(member) == Some(&Value::Bool(false)))
 }
 
 fn echo(attributes: &Value) -> Option<Echo> {
@@ -80,7 +93,7 @@ fn error_object(value: &Value) -> Option<ServerError> {
         return Some(ServerError { message: excerpt(text, MESSAGE_CHARS_MAX), pointer: None });
     }
     let mut said: Vec<String> = Vec::new();
-    for member in ["title", "detail", "error", "error_description", "message"] {
+    for member in ["title", "detail", "error", "error_description", "message", "reason"] {
         for text in texts(value.get(member)) {
             if !said.iter().any(|earlier| earlier.contains(&text)) {
                 said.push(text);
@@ -169,6 +182,7 @@ mod tests {
     fn what_is_neither_is_said_to_be_neither() {
         assert_eq!(read(b"<html>"), None);
         assert_eq!(read(b"{}"), Some(Document::Other));
-        assert_eq!(read(b"[1]"), Some(Document::Other));
+        assert_eq!(read(b"[1]"), Some(Document::Value));
+        assert!(matches!(read(br#"{"success":false}"#), Some(Document::Errors(_))));
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::{Code, ColumnIndex, Issue};
 
-/// The id that the server gave a card: 1 to 64 visible ASCII characters, though a number in practice
+/// The id that the server gave a card: 1 to 64 ASCII letters, digits, `-`, `_`, `.` or `:`, of which the first is a letter
+/// or digit; never `0`. A number in practice
 /// (undocumented, says the API facts: the page shows a number and a string of digits).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct C3Id(Box<str>);
@@ -12,7 +13,11 @@ pub struct C3Id(Box<str>);
 impl C3Id {
     /// Takes an id as the server wrote it; `None` when it is no id at all.
     pub fn new(text: &str) -> Option<C3Id> {
-        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+        let fits = (1..=64).contains(&text.len())
+            && text.bytes().all(word)
+            && text.as_bytes()[0].is_ascii_alphanumeric()
+            && text != "0";
         fits.then(|| C3Id(text.into()))
     }
 
@@ -88,6 +93,8 @@ pub enum OutcomeCode {
     RowBlank,
     /// The very card of an earlier row.
     RowRepeats,
+    /// An earlier results file, fed back, says that the row is stored.
+    RowStored,
     /// Stored, but the answer was odd.
     ServerOdd,
     /// Stored, but the answer lacks something that was sent.
@@ -112,6 +119,7 @@ impl OutcomeCode {
         match self {
             OutcomeCode::Issue(code) => code.as_str(),
             OutcomeCode::RowBlank => "row.blank",
+            OutcomeCode::RowStored => "row.stored_before",
             OutcomeCode::RowRepeats => "row.repeats",
             OutcomeCode::ServerOdd => "server.odd_answer",
             OutcomeCode::EchoMissing => "echo.missing",

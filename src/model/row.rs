@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::Issue;
+use super::{Issue, excerpt};
+
+/// How much of a column's name is said.
+const LABEL_CHARS_MAX: usize = 80;
 
 /// The number a spreadsheet program shows beside a row: 1-based, header row and blank rows counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,7 +57,7 @@ impl Header {
     /// What to call a column when talking to a person: its name, or its letters when it has none.
     pub fn label(&self, column: ColumnIndex) -> String {
         match self.names.get(column.index()).map(|name| name.trim()) {
-            Some(name) if !name.is_empty() => name.to_owned(),
+            Some(name) if !name.is_empty() => excerpt(name, LABEL_CHARS_MAX),
             _ => format!("#{}", column.letters()),
         }
     }
@@ -105,6 +108,11 @@ impl Row {
     pub fn push(&mut self, cell: &str) {
         self.text.push_str(cell);
         self.ends.push(u32::try_from(self.text.len()).expect("readers cap a record far below 4 GiB"));
+    }
+
+    /// How many bytes of text the cells hold.
+    pub fn text_len(&self) -> usize {
+        self.text.len()
     }
 
     /// How many cells there are.

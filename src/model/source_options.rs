@@ -15,7 +15,7 @@ pub enum Input {
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Input::File(path) => path.display().fmt(f),
+            Input::File(path) => f.write_str(&super::excerpt(&path.display().to_string(), 300)),
             Input::Stdin => f.write_str("standard input"),
         }
     }

@@ -13,12 +13,12 @@ use super::echo::{CardCounts, ReadBack};
 use super::feed::{Fate, Fed, FedRow, Parcel};
 use super::outcome::{dry, outcome};
 use super::progress::Progress;
-use super::record::News;
+use super::record::{Arrival, News};
 use super::seats::Seats;
 use super::signals::Signals;
 use super::{Delivery, Ending};
 use crate::mapping::Mapper;
-use crate::model::{ContactCard, IdentityKey, Ordinal, Outcome, ServerRules, Verdict};
+use crate::model::{ContactCard, FatalReason, IdentityKey, Ordinal, Outcome, ServerRules, Verdict};
 use crate::schedule::{Admission, Policy, Schedule, Step, StopReason};
 use crate::source::{ReadEnd, SourceError};
 use crate::upload::Heard;
@@ -26,6 +26,12 @@ use crate::upload::Heard;
 /// How long a stopped run waits for its reader to say what it had read. Enough for any file; a reader stuck in a
 /// pipe is left alone.
 const READER_LINGERS: Duration = Duration::from_millis(500);
+
+/// How long a run that sends nothing any more goes on reading after the last row came.
+const READER_SILENT: Duration = Duration::from_secs(3);
+
+/// Signals within this time are one wish.
+const ONE_BREATH: Duration = Duration::from_millis(500);
 
 /// The middle stage.
 #[derive(Debug)]
@@ -40,16 +46,23 @@ pub struct Deliverer {
     grace: Duration,
     began: Instant,
     parcels: HashMap<Ordinal, Box<Parcel>>,
-    attempts: JoinSet<(Ordinal, Heard)>,
+    attempts: JoinSet<(Ordinal, Token, Heard)>,
     read_back: ReadBack,
     outcomes: Vec<(Ordinal, Outcome)>,
     requests: u64,
+    tokens: Token,
     read: Option<Result<ReadEnd, SourceError>>,
     /// When it was told to stop, by whomever.
     stopping: Option<Instant>,
-    interrupted: bool,
+    interrupted: Option<Instant>,
+    /// When the reader last gave a sign of life.
+    fed_at: Instant,
     reader_died: bool,
 }
+
+/// Which token of the run, counted from zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Token(u32);
 
 /// What the stage knows in the end.
 #[derive(Debug)]
@@ -94,9 +107,11 @@ impl Deliverer {
             read_back: ReadBack::default(),
             outcomes: Vec::new(),
             requests: 0,
+            tokens: Token(0),
             read: None,
             stopping: None,
-            interrupted: false,
+            interrupted: None,
+            fed_at: Instant::now(),
             reader_died: false,
         }
     }
@@ -109,7 +124,7 @@ impl Deliverer {
             self.tell();
             let Next::Wait(until) = next else { break };
             let grace_ends = self.stopping.map(|at| at + self.grace).filter(|_| self.schedule.in_flight() > 0);
-            let reader_given_up = self.stopping.map(|at| at + READER_LINGERS).filter(|_| self.read.is_none());
+            let reader_given_up = self.reader_given_up();
             tokio::select! {
                 biased;
                 () = signals.next() => self.interrupt(),
@@ -121,7 +136,10 @@ impl Deliverer {
                     }
                 }
                 fed = intake.recv(), if self.read.is_none() => match fed {
-                    Some(Fed::Rows(rows)) => self.admit(rows),
+                    Some(Fed::Rows(rows)) => {
+                        self.fed_at = Instant::now();
+                        self.admit(rows);
+                    }
                     Some(Fed::End(end)) => self.close(end),
                     None => {
                         self.reader_died = true;
@@ -139,9 +157,9 @@ impl Deliverer {
             None => (None, None),
         };
         let ending = match (self.schedule.stopped(), failure) {
-            _ if self.interrupted => Ending::Interrupted,
-            _ if self.reader_died => Ending::ReaderDied,
             (Some(reason), _) if reason != StopReason::Told => Ending::Server(reason),
+            _ if self.interrupted.is_some() => Ending::Interrupted,
+            _ if self.reader_died => Ending::ReaderDied,
             (_, Some(error)) => Ending::Input(error),
             (_, None) => Ending::Finished,
         };
@@ -177,22 +195,29 @@ impl Deliverer {
     }
 
     fn send(&mut self, row: Ordinal) {
-        let Delivery::Live(client) = &self.delivery else { unreachable!("a dry run admits no row") };
+        let Delivery::Live { client, .. } = &self.delivery else { unreachable!("a dry run admits no row") };
         let document = self.parcels.get(&row).expect("a row keeps its card until it has ended").document.clone();
         let client = client.clone();
         self.requests += 1;
         self.progress.request();
-        self.attempts.spawn(async move { (row, client.post(document).await) });
+        let token = self.tokens;
+        self.attempts.spawn(async move { (row, token, client.post(document).await) });
     }
 
-    fn hear(&mut self, reply: Result<(Ordinal, Heard), JoinError>) {
+    fn hear(&mut self, reply: Result<(Ordinal, Token, Heard), JoinError>) {
         match reply {
-            Ok((row, Heard { verdict, quiet_for })) => {
+            Ok((row, token, Heard { verdict, quiet_for })) => {
                 let now = self.began.elapsed();
                 if let Some(wait) = quiet_for {
                     self.schedule.pause(wait, now);
                 }
-                log(row, &verdict);
+                self.log(row, &verdict);
+                if matches!(verdict, Verdict::NotProcessed { status: None, .. }) {
+                    // Nothing left this machine.
+                    self.requests -= 1;
+                    self.progress.unsent();
+                }
+                let verdict = self.after_renewal(token, verdict);
                 let strangers = self.read_back(row, &verdict);
                 self.schedule.reply(row, verdict, now);
                 if let Some(how) = strangers {
@@ -202,6 +227,21 @@ impl Deliverer {
             // Attempts are never cancelled, so this is a panic, and it is ours.
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
+    }
+
+    /// A 401 to an old token is no verdict on the new one: the row goes again. The first 401 of a run has the token
+    /// fetched once more.
+    fn after_renewal(&mut self, token: Token, verdict: Verdict) -> Verdict {
+        let Verdict::Fatal { status, reason: FatalReason::Unauthorized(said) } = &verdict else { return verdict };
+        if token == self.tokens {
+            let Delivery::Live { client, renew } = &mut self.delivery else { return verdict };
+            let fresh = renew.take().and_then(|renew| renew.0()).filter(|fresh| !client.uses(fresh));
+            let Some(Ok(renewed)) = fresh.map(|fresh| client.with_token(fresh)) else { return verdict };
+            *client = renewed;
+            self.tokens.0 += 1;
+            tracing::warn!("the server no longer takes the token; going on with a new one");
+        }
+        Verdict::NotProcessed { status: *status, retry_after: Some(Duration::ZERO), reason: said.clone() }
     }
 
     /// Holds an answer against what was sent; says how the server errs, when the run must stop because of it.
@@ -219,8 +259,8 @@ impl Deliverer {
 
     fn admit(&mut self, rows: Vec<FedRow>) {
         let mut news = Vec::with_capacity(rows.len());
-        let live = matches!(self.delivery, Delivery::Live(_));
-        for FedRow { ordinal, row, fate } in rows {
+        let live = matches!(self.delivery, Delivery::Live { .. });
+        for FedRow { ordinal, row, fate, weight } in rows {
             let ended = match (fate, &self.delivery) {
                 (Fate::Ended(outcome), _) => {
                     if live {
@@ -229,7 +269,7 @@ impl Deliverer {
                     Some(outcome)
                 }
                 (Fate::Card(_), Delivery::Dry) => Some(dry()),
-                (Fate::Card(parcel), Delivery::Live(_)) => {
+                (Fate::Card(parcel), Delivery::Live { .. }) => {
                     self.schedule.admit(Admission {
                         row: ordinal,
                         number: row.number,
@@ -241,7 +281,7 @@ impl Deliverer {
                     None
                 }
             };
-            news.push((ordinal, row, ended));
+            news.push(Arrival { ordinal, row, weight, ended });
         }
         self.send_news(News::Rows(news));
     }
@@ -252,19 +292,44 @@ impl Deliverer {
     }
 
     fn interrupt(&mut self) {
-        if self.interrupted {
-            self.schedule.abandon();
-            return;
+        match self.interrupted {
+            None => {
+                self.interrupted = Some(Instant::now());
+                tracing::warn!("asked to stop: waiting for requests in flight; ask again to leave at once");
+                self.stop();
+            }
+            // Terminals and service managers often say it twice in one breath.
+            Some(at) if at.elapsed() < ONE_BREATH => {}
+            Some(_) => self.schedule.abandon(),
         }
-        self.interrupted = true;
-        tracing::warn!("asked to stop: waiting for requests in flight; ask again to leave at once");
-        self.stop();
+    }
+
+    /// When the reader is no longer waited for: soon after we told it to stop; and when nothing is sent any more, once it
+    /// has been silent for a while.
+    fn reader_given_up(&self) -> Option<Instant> {
+        if self.read.is_some() {
+            return None;
+        }
+        let silent = self.schedule.stopped().map(|_| self.fed_at + READER_SILENT);
+        self.stopping.map(|at| at + READER_LINGERS).or(silent)
     }
 
     fn stop(&mut self) {
         self.stopping = Some(Instant::now());
         self.schedule.stop(StopReason::Told);
         self.seats.close();
+    }
+
+    /// One line an attempt, naming the row by its number: contact data stays out of logs.
+    fn log(&self, row: Ordinal, verdict: &Verdict) {
+        let Some(number) = self.parcels.get(&row).map(|parcel| parcel.number.0) else { return };
+        match verdict {
+            Verdict::Stored { status, .. } => tracing::debug!(row = number, status, "stored"),
+            Verdict::Refused { status, .. } => tracing::debug!(row = number, status, "refused"),
+            Verdict::NotProcessed { status, .. } => tracing::debug!(row = number, status, "not processed"),
+            Verdict::Unknown { status, .. } => tracing::debug!(row = number, status, "outcome unknown"),
+            Verdict::Fatal { status, .. } => tracing::debug!(row = number, status, "fatal"),
+        }
     }
 
     /// Passes on what has ended.
@@ -294,16 +359,5 @@ async fn at(when: Option<Instant>) {
     match when {
         Some(when) => tokio::time::sleep_until(when).await,
         None => std::future::pending().await,
-    }
-}
-
-/// One line an attempt, naming the row by its place: contact data stays out of logs.
-fn log(row: Ordinal, verdict: &Verdict) {
-    match verdict {
-        Verdict::Stored { status, .. } => tracing::debug!(row = row.0, status, "stored"),
-        Verdict::Refused { status, .. } => tracing::debug!(row = row.0, status, "refused"),
-        Verdict::NotProcessed { status, .. } => tracing::debug!(row = row.0, status, "not processed"),
-        Verdict::Unknown { status, .. } => tracing::debug!(row = row.0, status, "outcome unknown"),
-        Verdict::Fatal { status, .. } => tracing::debug!(row = row.0, status, "fatal"),
     }
 }

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::mpsc::Sender;
 
-use super::BATCH_ROWS;
 use super::echo::Oddity;
 use super::progress::Progress;
 use super::seats::Seats;
+use super::{BATCH_ROWS, SEAT_BYTES, SEATS};
 use crate::jsonapi;
 use crate::mapping::Mapper;
 use crate::model::{
-    CardDigest, ContactCard, Digester, Mapped, Ordinal, Outcome, OutcomeCode, Reason, Row, ServerRules, Status,
+    C3Id, CardDigest, Code, ColumnIndex, ContactCard, Digester, Header, Issue, Mapped, Ordinal, Outcome, OutcomeCode,
+    Reason, Row, RowNumber, ServerRules, Status,
 };
+use crate::results::OWN_COLUMNS;
 use crate::source::{ReadEnd, SourceError, Table};
 
 /// What the feed hands over.
@@ -32,6 +34,54 @@ pub struct FedRow {
     pub ordinal: Ordinal,
     pub row: Row,
     pub fate: Fate,
+    /// How many seats it takes.
+    pub weight: usize,
+}
+
+/// How many seats a row takes: one, and one more for every [`SEAT_BYTES`] of text; never more than there are.
+fn weight(row: &Row, fate: &Fate) -> usize {
+    let document = match fate {
+        Fate::Ended(_) => 0,
+        Fate::Card(parcel) => parcel.document.len(),
+    };
+    (1 + (row.text_len() + document) / SEAT_BYTES).min(SEATS)
+}
+
+/// The columns by which an input shows that it is the results of an earlier run: then what is stored is not sent again.
+#[derive(Debug)]
+struct EarlierResults {
+    status: ColumnIndex,
+    id: ColumnIndex,
+    code: ColumnIndex,
+}
+
+impl EarlierResults {
+    fn find(header: &Header) -> Option<EarlierResults> {
+        let column = |wanted: &str| {
+            let at = header.names.iter().position(|name| name.trim() == wanted)?;
+            Some(ColumnIndex(u32::try_from(at).ok()?))
+        };
+        if !OWN_COLUMNS.iter().all(|name| column(name).is_some()) {
+            return None;
+        }
+        Some(EarlierResults { status: column("c3_status")?, id: column("c3_id")?, code: column("c3_code")? })
+    }
+
+    /// How the row ends because of how it ended before.
+    fn fate(&self, row: &Row) -> Option<Fate> {
+        let said = row.cell(self.status);
+        if [Status::Stored, Status::Unchanged].iter().any(|status| status.as_str() == said) {
+            let message = "stored by an earlier run, says its c3_status".to_owned();
+            let reason = Reason { code: OutcomeCode::RowStored, columns: Vec::new(), message };
+            let outcome = Outcome::unsent(Status::Unchanged, vec![reason]);
+            return Some(Fate::Ended(Outcome { id: C3Id::new(row.cell(self.id)), ..outcome }));
+        }
+        if row.cell(self.code).split("; ").any(|code| code == Code::RowRagged.as_str()) {
+            let message = "cut or filled up when it was first read; mend it in the original file";
+            return Some(Fate::Ended(Outcome::invalid(vec![Issue::row(Code::RowRagged, message)])));
+        }
+        None
+    }
 }
 
 /// What becomes of a row.
@@ -46,6 +96,7 @@ pub enum Fate {
 /// A card with its document.
 #[derive(Debug)]
 pub struct Parcel {
+    pub number: RowNumber,
     pub card: ContactCard,
     pub document: Bytes,
     pub digest: CardDigest,
@@ -66,32 +117,39 @@ pub struct Feed {
 impl Feed {
     /// Reads until the end, or until nobody listens any more.
     pub fn run(self, table: Table, out: &Sender<Fed>) {
-        let mut batch = Vec::new();
-        let mut next = 0;
+        let earlier = EarlierResults::find(table.header());
+        let mut batch: Vec<FedRow> = Vec::new();
+        let (mut next, mut seats) = (0, 0);
         let end = table.read(&mut |row| {
-            if batch.is_empty() {
-                if !self.seats.take(BATCH_ROWS) {
+            let fate = earlier.as_ref().and_then(|earlier| earlier.fate(&row)).unwrap_or_else(|| self.judge(&row));
+            let weight = weight(&row, &fate);
+            if seats < weight {
+                // Several rows' worth at once. Who waits for seats must not sit on rows that take some.
+                let more = BATCH_ROWS.max(weight - seats);
+                if !self.seats.try_take(more) && !(self.hand_over(&mut batch, out) && self.seats.take(more)) {
                     return ControlFlow::Break(());
                 }
-                batch.reserve_exact(BATCH_ROWS);
+                seats += more;
             }
-            let fate = self.judge(&row);
-            batch.push(FedRow { ordinal: Ordinal(next), row, fate });
+            seats -= weight;
+            batch.push(FedRow { ordinal: Ordinal(next), row, fate, weight });
             next += 1;
-            if batch.len() < BATCH_ROWS {
-                return ControlFlow::Continue(());
-            }
-            self.progress.read(batch.len() as u64);
-            match out.blocking_send(Fed::Rows(std::mem::take(&mut batch))) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(()),
+            if batch.len() < BATCH_ROWS || self.hand_over(&mut batch, out) {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
             }
         });
-        self.progress.read(batch.len() as u64);
-        let handed_over = out.blocking_send(Fed::Rows(batch)).and_then(|()| out.blocking_send(Fed::End(end)));
-        if handed_over.is_err() {
+        if !self.hand_over(&mut batch, out) || out.blocking_send(Fed::End(end)).is_err() {
             tracing::debug!("the run ended before the reading did");
         }
+    }
+
+    /// Passes the batch on; `false` when nobody takes it any more.
+    fn hand_over(&self, batch: &mut Vec<FedRow>, out: &Sender<Fed>) -> bool {
+        self.progress.read(batch.len() as u64);
+        let rows = std::mem::replace(batch, Vec::with_capacity(BATCH_ROWS));
+        rows.is_empty() || out.blocking_send(Fed::Rows(rows)).is_ok()
     }
 
     fn judge(&self, row: &Row) -> Fate {
@@ -99,7 +157,7 @@ impl Feed {
             Mapped::Card(card) => {
                 let document = Bytes::from(jsonapi::encode(&card, self.rules.name_at));
                 let digest = self.digester.digest(&document);
-                Fate::Card(Box::new(Parcel { card, document, digest, oddities: Vec::new() }))
+                Fate::Card(Box::new(Parcel { number: row.number, card, document, digest, oddities: Vec::new() }))
             }
             Mapped::Rejected(issues) => Fate::Ended(Outcome::invalid(issues)),
             Mapped::Skipped => {

@@ -19,13 +19,16 @@ mod record;
 mod seats;
 mod signals;
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use secrecy::SecretString;
+
 use crate::mapping::Mapper;
-use crate::model::{Digester, ServerRules, Tally};
+use crate::model::{Digester, RowNumber, ServerRules, Tally};
 use crate::results::{Finding, Findings, ResultsCsv};
 use crate::schedule::{Policy, StopReason};
 use crate::source::{ReadEnd, SourceError, Table};
@@ -39,9 +42,12 @@ use record::Recorder;
 use seats::Seats;
 use signals::Signals;
 
-/// How many rows may be in the house at once: 50 requests a second × 60 s of back-off, rounded up; at about 1 KiB a
-/// row this is 4 MiB.
+/// How many rows may be in the house at once: 50 requests a second × 60 s of back-off, rounded up. A heavy row takes
+/// several seats, one for every [`SEAT_BYTES`] it begins, so that seats bound bytes as well: 16 MiB and what holds them.
 const SEATS: usize = 4096;
+
+/// How much text of row and document one seat holds.
+const SEAT_BYTES: usize = 4096;
 
 /// How many rows travel together.
 const BATCH_ROWS: usize = 256;
@@ -72,7 +78,21 @@ pub enum Delivery {
     /// Nothing: the dry run is the run, minus the network.
     Dry,
     /// It is posted.
-    Live(Client),
+    Live {
+        /// By whom.
+        client: Client,
+        /// Fetches the token once more, for the first 401 of a run: nightly rotations change it under our feet.
+        renew: Option<Renew>,
+    },
+}
+
+/// Fetches a token, or knows none.
+pub struct Renew(pub Box<dyn FnOnce() -> Option<SecretString> + Send>);
+
+impl fmt::Debug for Renew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Renew")
+    }
 }
 
 /// What is known when the run is over.
@@ -114,18 +134,30 @@ pub enum Ending {
 }
 
 /// Results could not be written any more.
-#[derive(Debug, thiserror::Error)]
-#[error("results could not be written any more: {error}")]
+#[derive(Debug)]
 pub struct RecordError {
     /// Why.
     pub error: io::Error,
-    /// Rows that had landed and are not in the results.
-    pub unwritten_stored: u64,
+    /// Rows that are stored in the server and not in the results.
+    pub unwritten_stored: Vec<RowNumber>,
 }
 
 /// The time of day, for rooms that are told it.
 pub fn time_of_day() -> SystemTime {
     SystemTime::now()
+}
+
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "results could not be written any more: {}", self.error)?;
+        match self.unwritten_stored.as_slice() {
+            [] => Ok(()),
+            rows => {
+                let numbers: Vec<String> = rows.iter().map(ToString::to_string).collect();
+                write!(f, "; stored in the server, but not in the results: row {}", numbers.join(", "))
+            }
+        }
+    }
 }
 
 /// Runs it. Returns when every row read has its result, or nothing more can be done.
@@ -177,6 +209,8 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         plan.grace,
     );
     let delivered = runtime.block_on(deliverer.run(intake, signals));
+    // A look-up of a name that nobody answers must not keep us.
+    runtime.shutdown_background();
     // The feed, should it still wait, finds the house closed.
     seats.close();
     let recorded = match record.join() {

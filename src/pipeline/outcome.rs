@@ -74,7 +74,10 @@ pub fn outcome(ending: Ending, parcel: &Parcel, mapper: &Mapper, stopped: Option
         }
         Status::NotSent => {
             let message = match (stopped, attempts) {
-                (Some(StopReason::Told) | None, _) => "the run was stopped before this row's turn".to_owned(),
+                (Some(StopReason::Told) | None, 0) => "the run was stopped before this row's turn".to_owned(),
+                (Some(StopReason::Told) | None, _) => {
+                    format!("the run was stopped before it could be sent again: {}", said.unwrap_or_default())
+                }
                 (Some(reason), 0) => format!("the run stopped before this row's turn: {reason}"),
                 (Some(reason), _) => reason.to_string(),
             };

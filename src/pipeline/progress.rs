@@ -32,7 +32,7 @@ pub struct Snapshot {
     pub requests: u64,
     /// Requests without an answer yet.
     pub in_flight: u64,
-    /// How long everybody waits because the server asked for it.
+    /// How long all rows wait, because the server asked for it or cannot be reached.
     pub pause: Option<Duration>,
     /// Rows by how they ended.
     pub tally: Tally,
@@ -67,6 +67,10 @@ impl Progress {
 
     pub(super) fn request(&self) {
         self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn unsent(&self) {
+        self.requests.fetch_sub(1, Ordering::Relaxed);
     }
 
     pub(super) fn wait(&self, in_flight: usize, pause: Option<Duration>) {

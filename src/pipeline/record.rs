@@ -7,16 +7,30 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use super::RecordError;
 use super::progress::Progress;
 use super::seats::Seats;
-use crate::model::{Header, Ordinal, Outcome, Row, Status, Tally};
+use crate::model::{Header, Ordinal, Outcome, Row, RowNumber, Status, Tally};
 use crate::results::{Finding, Findings, ResultsCsv, Sequence};
+
+/// Results are handed to the operating system when they are this much, or when nothing else is to be done.
+const GATHERED_BYTES_MAX: usize = 64 * 1024;
 
 /// What the recorder is told.
 #[derive(Debug)]
 pub enum News {
     /// Rows came into the house; some have ended already.
-    Rows(Vec<(Ordinal, Row, Option<Outcome>)>),
+    Rows(Vec<Arrival>),
     /// Rows ended.
     Outcomes(Vec<(Ordinal, Outcome)>),
+}
+
+/// A row that came into the house.
+#[derive(Debug)]
+pub struct Arrival {
+    pub ordinal: Ordinal,
+    pub row: Row,
+    /// How many seats it takes.
+    pub weight: usize,
+    /// How it ended, once it has.
+    pub ended: Option<Outcome>,
 }
 
 /// The last stage.
@@ -39,20 +53,18 @@ pub struct Recorded {
 
 impl Recorder {
     /// Writes until nobody has news any more.
-    pub fn run(mut self, inbox: &Receiver<News>) -> Recorded {
-        let mut sequence: Sequence<(Row, Option<Outcome>)> = Sequence::default();
+    pub fn run(self, inbox: &Receiver<News>) -> Recorded {
+        let Recorder { header, results, mut findings, seats, progress } = self;
+        let mut sequence: Sequence<Arrival> = Sequence::default();
         let mut tally = Tally::default();
-        let mut error: Option<RecordError> = None;
-        let mut unflushed = false;
+        let mut book = Book { results, unflushed: Vec::new(), rows: 0, error: None };
         loop {
             let news = match inbox.try_recv() {
                 Ok(news) => news,
                 Err(TryRecvError::Disconnected) => break,
                 Err(TryRecvError::Empty) => {
                     // A lull: what is known goes to disk before we wait for more.
-                    if std::mem::take(&mut unflushed) {
-                        self.write(&mut error, ResultsCsv::flush);
-                    }
+                    book.flush();
                     match inbox.recv() {
                         Ok(news) => news,
                         Err(_) => break,
@@ -61,47 +73,92 @@ impl Recorder {
             };
             match news {
                 News::Rows(rows) => {
-                    for (ordinal, row, outcome) in rows {
-                        let place = sequence.place(ordinal).expect("rows come before their turn");
-                        *place = Some((row, outcome));
+                    for arrival in rows {
+                        let place = sequence.place(arrival.ordinal).expect("rows come before their turn");
+                        *place = Some(arrival);
                     }
                 }
                 News::Outcomes(outcomes) => {
                     for (ordinal, outcome) in outcomes {
                         let place = sequence.place(ordinal).and_then(Option::as_mut);
-                        place.expect("a row comes before its ending, and ends once").1 = Some(outcome);
+                        place.expect("a row comes before its ending, and ends once").ended = Some(outcome);
                     }
                 }
             }
-            let mut settled = 0;
-            while let Some((row, Some(outcome))) = sequence.pop_if(|(_, outcome)| outcome.is_some()) {
+            let mut given_back = 0;
+            while let Some(Arrival { row, weight, ended: Some(outcome), .. }) = sequence.pop_if(|it| it.ended.is_some())
+            {
                 tally.add(outcome.status);
-                self.progress.settle(outcome.status, row.position);
-                self.findings.note(&self.header, &row, &outcome);
-                let header = std::mem::replace(&mut self.header, Header { row: row.number, names: Vec::new() });
-                self.write(&mut error, |results| results.add(&header, &row, &outcome));
-                self.header = header;
-                if let (Some(error), Status::Stored) = (&mut error, outcome.status) {
-                    error.unwritten_stored += 1;
-                }
-                settled += 1;
+                progress.settle(outcome.status, row.position);
+                findings.note(&header, &row, &outcome);
+                book.add(&header, &row, &outcome);
+                given_back += weight;
             }
-            unflushed |= settled > 0;
-            self.seats.give_back(settled);
+            if book.error.is_some() {
+                progress.raise_trouble();
+            }
+            seats.give_back(given_back);
         }
-        if let Some(results) = self.results.take().filter(|_| error.is_none()) {
-            error = results.finish().err().map(|error| RecordError { error, unwritten_stored: 0 });
+        Recorded { tally, findings: findings.into_list(), error: book.close() }
+    }
+}
+
+/// The results as far as they are written, and what is not.
+struct Book {
+    results: Option<ResultsCsv>,
+    /// Rows added since the last flush that are stored in the server.
+    unflushed: Vec<RowNumber>,
+    /// Rows added since the last flush.
+    rows: u64,
+    error: Option<RecordError>,
+}
+
+impl Book {
+    /// After the first failure nothing more is written, so that what is on disk stays a prefix; rows that are stored all
+    /// the same are remembered.
+    fn add(&mut self, header: &Header, row: &Row, outcome: &Outcome) {
+        let Some(results) = &mut self.results else { return };
+        if outcome.status == Status::Stored {
+            match &mut self.error {
+                None => self.unflushed.push(row.number),
+                Some(error) => error.unwritten_stored.push(row.number),
+            }
         }
-        Recorded { tally, findings: self.findings.into_list(), error }
+        if self.error.is_some() {
+            return;
+        }
+        let added = results.add(header, row, outcome);
+        let full = results.gathered() >= GATHERED_BYTES_MAX;
+        self.rows += 1;
+        self.heed(added);
+        if full {
+            self.flush();
+        }
     }
 
-    /// Writes, unless writing has failed before. After the first failure nothing more is written, so that what is on
-    /// disk stays a prefix; the run is told to stop.
-    fn write(&mut self, error: &mut Option<RecordError>, act: impl FnOnce(&mut ResultsCsv) -> io::Result<()>) {
-        let (Some(results), None) = (&mut self.results, &error) else { return };
-        if let Err(failure) = act(results) {
-            *error = Some(RecordError { error: failure, unwritten_stored: 0 });
-            self.progress.raise_trouble();
+    fn flush(&mut self) {
+        let (Some(results), None) = (&mut self.results, &self.error) else { return };
+        if self.rows == 0 {
+            return;
         }
+        let flushed = results.flush();
+        self.heed(flushed);
+        self.unflushed.clear();
+        self.rows = 0;
+    }
+
+    fn heed(&mut self, written: io::Result<()>) {
+        if let (Err(error), None) = (written, &self.error) {
+            self.error = Some(RecordError { error, unwritten_stored: std::mem::take(&mut self.unflushed) });
+        }
+    }
+
+    fn close(mut self) -> Option<RecordError> {
+        self.flush();
+        if let (Some(results), None) = (self.results.take(), &self.error) {
+            let finished = results.finish();
+            self.heed(finished);
+        }
+        self.error
     }
 }

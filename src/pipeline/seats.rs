@@ -21,6 +21,16 @@ impl Seats {
         Seats { state: Mutex::new(State { free, closed: false }), changed: Condvar::new() }
     }
 
+    /// Takes `count` seats if they are free right now.
+    pub fn try_take(&self, count: usize) -> bool {
+        let mut state = self.lock();
+        let there = state.free >= count && !state.closed;
+        if there {
+            state.free -= count;
+        }
+        there
+    }
+
     /// Waits until `count` seats are free and takes them; `false` when the house has closed.
     pub fn take(&self, count: usize) -> bool {
         let waiting = self.changed.wait_while(self.lock(), |state| state.free < count && !state.closed);

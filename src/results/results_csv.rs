@@ -16,7 +16,8 @@ pub struct ResultsCsv {
     delimiter: u8,
     /// The original columns that are kept: all but our own, when an earlier results file is the input.
     kept: Vec<ColumnIndex>,
-    written: bool,
+    /// How long the file is with all records that were handed over whole.
+    whole: u64,
 }
 
 impl ResultsCsv {
@@ -36,7 +37,7 @@ impl ResultsCsv {
             records: writer(start, dialect.delimiter),
             delimiter: dialect.delimiter,
             kept,
-            written: false,
+            whole: 0,
         };
         let names = results.kept.iter().map(|column| header.names[column.index()].as_str());
         results.records.write_record(names.chain(OWN_COLUMNS))?;
@@ -50,7 +51,6 @@ impl ResultsCsv {
     /// Never in practice: records are gathered in memory.
     pub fn add(&mut self, header: &Header, row: &Row, outcome: &Outcome) -> io::Result<()> {
         let own = own_cells(header, row, outcome);
-        self.written = true;
         for &column in &self.kept {
             self.records.write_field(row.cell(column))?;
         }
@@ -64,11 +64,22 @@ impl ResultsCsv {
     /// Hands the gathered records to the operating system.
     ///
     /// # Errors
-    /// When the disk is full, or the file has gone away.
+    /// When the disk is full, or the file has gone away. The file is cut back to whole records then.
     pub fn flush(&mut self) -> io::Result<()> {
         let fresh = writer(Vec::new(), self.delimiter);
         let gathered = std::mem::replace(&mut self.records, fresh).into_inner().map_err(|error| error.into_error())?;
-        self.file.write_all(&gathered)
+        if let Err(error) = self.file.write_all(&gathered) {
+            // A cut id would read like another id. Where even this fails, the first error is the one to tell.
+            drop(self.file.set_len(self.whole));
+            return Err(error);
+        }
+        self.whole += gathered.len() as u64;
+        Ok(())
+    }
+
+    /// How many bytes wait to be handed over, give or take a buffer.
+    pub fn gathered(&self) -> usize {
+        self.records.get_ref().len()
     }
 
     /// Makes sure that it survives a power cut.

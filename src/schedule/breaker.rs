@@ -11,6 +11,8 @@ use crate::model::{FatalReason, Verdict};
 pub struct Breaker {
     /// Whether any answer has shown that address, token and form are right.
     proven: bool,
+    stored: bool,
+    refused_in_a_row: u32,
     failures_in_a_row: u32,
     unreachable_in_a_row: u32,
     set_up_errors_in_a_row: u32,
@@ -60,8 +62,11 @@ impl Breaker {
         // Several answers to requests that were sent before one pause are one message, not several.
         let news = sent_at >= self.last_pause_began;
         match verdict {
-            Verdict::Stored { .. } => self.recover(),
-            Verdict::Refused { status: status @ (403 | 404 | 405 | 415 | 501), errors } => {
+            Verdict::Stored { .. } => {
+                self.recover();
+                self.stored = true;
+            }
+            Verdict::Refused { status: status @ (403 | 404 | 405 | 415 | 501 | 505), errors } => {
                 self.set_up_errors_in_a_row += 1;
                 let hopeless = !self.proven || self.set_up_errors_in_a_row >= policy.set_up_errors_max;
                 return hopeless.then(|| StopReason::SetUp {
@@ -69,19 +74,27 @@ impl Breaker {
                     message: errors.first().map(|error| error.message.clone()).unwrap_or_default(),
                 });
             }
-            Verdict::Refused { .. } => self.recover(),
+            Verdict::Refused { status, errors } => {
+                let refused = self.refused_in_a_row + 1;
+                self.recover();
+                self.refused_in_a_row = refused;
+                let hopeless = !self.stored && refused >= policy.refused_first_max;
+                return hopeless.then(|| StopReason::SetUp {
+                    status: *status,
+                    message: errors.first().map(|error| error.message.clone()).unwrap_or_default(),
+                });
+            }
             Verdict::NotProcessed { status: None, reason, .. } => {
                 self.unreachable_in_a_row += u32::from(news);
-                let hopeless = self.unreachable_in_a_row >= policy.failures_max;
+                let max = if self.proven { policy.unreachable_max } else { policy.unreachable_first_max };
+                let hopeless = self.unreachable_in_a_row >= max;
                 return hopeless.then(|| StopReason::Unreachable(reason.clone()));
             }
             Verdict::NotProcessed { status: Some(_), reason, .. } => {
-                self.proven = true;
                 self.unreachable_in_a_row = 0;
                 return if news { self.fail(policy, reason, sent_at, now) } else { None };
             }
-            Verdict::Unknown { status, reason } => {
-                self.proven |= status.is_some();
+            Verdict::Unknown { reason, .. } => {
                 self.unreachable_in_a_row = 0;
                 return self.fail(policy, reason, sent_at, now);
             }
@@ -96,7 +109,8 @@ impl Breaker {
     }
 
     fn recover(&mut self) {
-        *self = Breaker { proven: true, last_pause_began: self.last_pause_began, ..Breaker::default() };
+        let Breaker { stored, last_pause_began, .. } = *self;
+        *self = Breaker { proven: true, stored, last_pause_began, ..Breaker::default() };
     }
 
     fn fail(&mut self, policy: &Policy, reason: &str, sent_at: Duration, now: Duration) -> Option<StopReason> {

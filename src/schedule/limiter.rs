@@ -17,6 +17,17 @@ const BURST: Duration = Duration::from_millis(15);
 
 type Gcra = RateLimiter<NotKeyed, InMemoryState, ToldTime, NoOpMiddleware<Duration>>;
 
+/// What may be sent within any second beyond the rate: a fiftieth, and one.
+const EXCESS: f64 = 0.02;
+
+/// How many requests may go at once: [`BURST`] worth, at least two so that a late timer can be made up for, and never so
+/// many that a second sees more than the rate and [`EXCESS`] and one.
+fn burst(rate: f64) -> u32 {
+    let wanted = (rate * BURST.as_secs_f64()).ceil().max(2.0);
+    let allowed = (rate * (1.0 + EXCESS) + 2.0 - rate.ceil()).floor();
+    wanted.min(allowed).clamp(1.0, f64::from(u32::MAX)) as u32
+}
+
 /// Grants or defers requests; `None` grants all.
 #[derive(Debug)]
 pub struct Limiter {
@@ -28,7 +39,7 @@ impl Limiter {
     pub fn new(rate: Option<f64>) -> Limiter {
         let inner = rate.map(|rate| {
             let period = Duration::from_secs_f64(1.0 / rate).max(Duration::from_nanos(1));
-            let burst = (rate * BURST.as_secs_f64()).ceil().clamp(1.0, f64::from(u32::MAX)) as u32;
+            let burst = burst(rate);
             let quota = Quota::with_period(period)
                 .expect("the period is at least a nanosecond")
                 .allow_burst(NonZeroU32::new(burst).expect("the burst is at least one"));
@@ -90,7 +101,7 @@ mod tests {
             let worst = (0..taken.len())
                 .map(|from| taken.partition_point(|&t| t < taken[from] + Duration::from_secs(1)) - from)
                 .max();
-            let bound = (rate * 1.02 + 1.0).ceil() as usize;
+            let bound = (rate * 1.02 + 1.0).floor().max(1.0) as usize;
             assert!(worst.is_some_and(|worst| worst <= bound), "{rate}/s: {worst:?} in one second");
         }
     }

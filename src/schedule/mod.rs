@@ -277,6 +277,10 @@ impl Schedule {
         let Some(state) = self.rows.get_mut(&row).filter(|state| state.in_flight) else { return };
         state.in_flight = false;
         self.in_flight -= 1;
+        if matches!(verdict, Verdict::NotProcessed { status: None, .. }) {
+            // Nothing left this machine.
+            state.attempts -= 1;
+        }
         let repeated =
             matches!(verdict, Verdict::Unknown { status: Some(_), .. }) && state.last.as_ref() == Some(&verdict);
         state.same_failure = if repeated { state.same_failure + 1 } else { 1 };

@@ -17,9 +17,15 @@ pub struct Policy {
     pub first_alone: Duration,
     /// What happens when nobody knows whether a row was stored.
     pub on_uncertain: OnUncertain,
-    /// How many unknown outcomes a row may have before it ends, and how often the server may be unreachable in a row
-    /// before the run stops.
+    /// How many unknown outcomes a row may have before it ends.
     pub failures_max: u32,
+    /// How often in a row the server may be unreachable before the run stops, if it was never reached: some seconds.
+    pub unreachable_first_max: u32,
+    /// The same once it has been reached: some minutes, in which an ordinary restart is over.
+    pub unreachable_max: u32,
+    /// How many rows may be refused from the beginning on, without any stored, before the run stops: then it is not the
+    /// rows.
+    pub refused_first_max: u32,
     /// After this long since its first attempt a row is not tried again.
     pub row_deadline: Duration,
     /// How many resends the run may make beyond one for every five rows stored. When they are used up, the run slows
@@ -74,6 +80,9 @@ impl Default for Policy {
             first_alone: Duration::from_secs(2),
             on_uncertain: OnUncertain::Retry,
             failures_max: 5,
+            unreachable_first_max: 5,
+            unreachable_max: 10,
+            refused_first_max: 50,
             row_deadline: Duration::from_secs(10 * 60),
             resends_spare: 100,
             retry_pause: Duration::from_millis(500),

@@ -60,7 +60,7 @@ impl fmt::Display for StopReason {
                 let meaning = match status {
                     403 => "the server forbids it",
                     404 => "the server knows no such address or workspace",
-                    _ => "the server does not take contact cards like this",
+                    _ => "the server does not take cards like these",
                 };
                 write!(f, "{meaning} (HTTP {status})")?;
                 if message.is_empty() { Ok(()) } else { write!(f, ": {message}") }

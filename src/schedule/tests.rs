@@ -199,7 +199,7 @@ fn a_server_that_cannot_be_reached_pauses_all_rows_and_then_stops_the_run() {
         s.reply(Ordinal(0), unreachable(), now);
         now = s.paused_until(now).unwrap_or(now);
     }
-    assert_eq!(settle(&mut s, now), (0, Status::NotSent, 5));
+    assert_eq!(settle(&mut s, now), (0, Status::NotSent, 0), "nothing left this machine");
     assert_eq!(settle(&mut s, now), (1, Status::NotSent, 0));
     assert_eq!(s.stopped(), Some(StopReason::Unreachable("refused".into())));
 }
@@ -363,6 +363,36 @@ fn a_server_that_comes_back_is_found_by_a_probe() {
     });
     assert_eq!(s.stopped(), None);
     assert!(endings.iter().all(|&status| status == Status::Stored), "{endings:?}");
+}
+
+#[test]
+fn a_server_that_restarts_in_mid_run_is_waited_for() {
+    let mut s = schedule(policy(), &[&[1], &[2]]);
+    send(&mut s, ms(0));
+    s.reply(Ordinal(0), stored(), ms(1));
+    settle(&mut s, ms(1));
+    let mut now = ms(1);
+    while now < Duration::from_secs(30) {
+        assert_eq!(send(&mut s, now), Ordinal(1));
+        s.reply(Ordinal(1), unreachable(), now);
+        now = wait(&mut s, now).expect("due again");
+    }
+    assert_eq!(send(&mut s, now), Ordinal(1));
+    s.reply(Ordinal(1), stored(), now);
+    assert_eq!(settle(&mut s, now), (1, Status::Stored, 1));
+}
+
+#[test]
+fn when_everything_is_refused_it_is_not_the_rows() {
+    let keys: Vec<Vec<u64>> = (0..200).map(|row| vec![row]).collect();
+    let rows: Vec<&[u64]> = keys.iter().map(Vec::as_slice).collect();
+    let mut s = schedule(policy(), &rows);
+    let (_, sent) = play(&mut s, |_| refused(422));
+    assert_eq!(sent.len(), 50);
+    assert!(matches!(s.stopped(), Some(StopReason::SetUp { status: 422, .. })));
+    let mut s = schedule(policy(), &rows);
+    let (endings, _) = play(&mut s, |row| if row.0 == 40 { stored() } else { refused(422) });
+    assert_eq!((endings.len(), s.stopped()), (200, None));
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Longer than any run should wait for anything.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// Reads `500ms`, `5s`, `2m`, `1h`; fractions allowed (`1.5s`). The unit is required.
 ///
 /// # Errors
@@ -23,7 +26,8 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         .ok()
         .filter(|_| plain)
         .ok_or_else(|| "write a number and a unit, such as 500ms or 5s".to_owned())?;
-    Duration::try_from_secs_f64(number * seconds_per_unit).map_err(|_| "that is too long".to_owned())
+    let duration = Duration::try_from_secs_f64(number * seconds_per_unit).ok().filter(|&duration| duration <= LONGEST);
+    duration.ok_or_else(|| "a week is the longest".to_owned())
 }
 
 #[cfg(test)]
@@ -38,7 +42,7 @@ mod tests {
             [Some(500), Some(5_000), Some(120_000), Some(3_600_000)]
         );
         assert_eq!([ms("1.5s"), ms(" 0s ")], [Some(1_500), Some(0)]);
-        for text in ["", "5", "s", "-5s", "5 s", "1e3s", "5d", "nans", "99999999999999999999h", "1.2.3s"] {
+        for text in ["", "5", "s", "-5s", "5 s", "1e3s", "5d", "nans", "99999999999999999999h", "169h", "1.2.3s"] {
             assert_eq!(ms(text), None, "{text}");
         }
     }

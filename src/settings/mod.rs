@@ -1,9 +1,11 @@
-//! Words as typed in, decisions out: durations, rates, the token, the endpoint. Reads the environment and token files.
+//! Words as typed in, decisions out: durations, rates, the token. Reads the environment and token files.
 
+mod claims;
 mod duration;
 mod rate;
 mod token;
 
+pub use claims::Claims;
 pub use duration::parse_duration;
 pub use rate::Rate;
 pub use token::{TokenError, TokenSource, looks_like_token};

@@ -1,7 +1,7 @@
 //! Where the token comes from: the environment, a file, a command. Never from what is typed.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -19,8 +19,13 @@ const TOKEN_BYTES_MAX: usize = 64 * 1024;
 pub enum TokenSource {
     /// `C3IMPORT_TOKEN`.
     Environment,
-    /// The first line of a file.
-    File(PathBuf),
+    /// The text of a file, which nobody but its owner may read unless `insecure`.
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Whether others may read it.
+        insecure: bool,
+    },
     /// The first line that a command prints.
     Command(String),
 }
@@ -39,6 +44,9 @@ pub enum TokenError {
         /// Why.
         error: io::Error,
     },
+    /// Others can read the file.
+    #[error("others can read the token file {}", .0.display())]
+    Readable(PathBuf),
     /// The command could not be run, or failed.
     #[error("the token command failed: {0}")]
     Command(String),
@@ -55,6 +63,7 @@ impl TokenError {
                 "make one in Cention under Administration → API → Access Tokens, with \"Access and create customer \
                  contacts\", and put it into C3IMPORT_TOKEN or a file named by --token-file"
             }
+            TokenError::Readable(_) => "chmod 600 it, or say --insecure-token-file",
             TokenError::File { .. } => "check the path and who may read it",
             TokenError::Command(_) => "run the command by hand: it must print the token and exit with 0",
             TokenError::Unfit(_) => "it must be the token alone, on one line",
@@ -63,6 +72,14 @@ impl TokenError {
 }
 
 impl TokenSource {
+    /// Whether another look may find another token: a nightly rotation changes files and what commands print.
+    pub fn may_change(&self) -> bool {
+        match self {
+            TokenSource::Environment => false,
+            TokenSource::File { .. } | TokenSource::Command(_) => true,
+        }
+    }
+
     /// Fetches the token, trimmed.
     ///
     /// # Errors
@@ -74,9 +91,11 @@ impl TokenSource {
                 Ok(_) | Err(std::env::VarError::NotPresent) => Err(TokenError::Missing),
                 Err(std::env::VarError::NotUnicode(_)) => Err(TokenError::Unfit(VARIABLE.to_owned())),
             },
-            TokenSource::File(path) => {
-                let text = fs::read_to_string(path).map_err(|error| TokenError::File { path: path.clone(), error })?;
-                warn_when_others_can_read(path);
+            TokenSource::File { path, insecure } => {
+                if !insecure && others_can_read(path) {
+                    return Err(TokenError::Readable(path.clone()));
+                }
+                let text = read_start(path).map_err(|error| TokenError::File { path: path.clone(), error })?;
                 fit(text, &format!("the token file {}", path.display()))
             }
             TokenSource::Command(line) => {
@@ -114,6 +133,13 @@ fn fit(text: String, origin: &str) -> Result<SecretString, TokenError> {
     Ok(SecretString::from(word.to_owned()))
 }
 
+/// As much of a file as a token can be, and a little more.
+fn read_start(path: &std::path::Path) -> io::Result<String> {
+    let mut text = String::new();
+    fs::File::open(path)?.take(TOKEN_BYTES_MAX as u64 + 2).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 #[cfg(unix)]
 fn shell(line: &str) -> Command {
     let mut command = Command::new("sh");
@@ -121,24 +147,25 @@ fn shell(line: &str) -> Command {
     command
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn shell(line: &str) -> Command {
+    use std::os::windows::process::CommandExt;
     let mut command = Command::new("cmd");
-    command.arg("/C").arg(line);
+    command.arg("/C").raw_arg(line);
     command
 }
 
+/// Whether the file's mode lets others read it. Pipes, such as a shell's `<(…)`, are nobody else's.
 #[cfg(unix)]
-fn warn_when_others_can_read(path: &std::path::Path) {
+fn others_can_read(path: &std::path::Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    let open = fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0);
-    if open {
-        tracing::warn!("others can read the token file {}: chmod 600 it", path.display());
-    }
+    fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o044 != 0)
 }
 
 #[cfg(not(unix))]
-fn warn_when_others_can_read(_path: &std::path::Path) {}
+fn others_can_read(_path: &std::path::Path) -> bool {
+    false
+}
 
 #[cfg(test)]
 mod tests {
@@ -167,6 +194,23 @@ mod tests {
         let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJpYXQiOjF9.c2lnbmF0dXJl";
         assert!(looks_like_token(jwt) && looks_like_token(&format!("--token={jwt}")));
         assert!(!looks_like_token("people.csv") && !looks_like_token("eyJ.x.y"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_token_file_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let path = home.path().join("token");
+        fs::write(&path, "abc\n").expect("written");
+        let load = |mode, insecure| {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("changed");
+            TokenSource::File { path: path.clone(), insecure }.load().map(|secret| secret.expose_secret().to_owned())
+        };
+        assert!(matches!(load(0o644, false), Err(TokenError::Readable(_))));
+        assert!(matches!(load(0o640, false), Err(TokenError::Readable(_))));
+        assert_eq!(load(0o600, false).ok().as_deref(), Some("abc"));
+        assert_eq!(load(0o644, true).ok().as_deref(), Some("abc"));
     }
 
     #[cfg(unix)]

@@ -10,12 +10,13 @@ use crate::cli::{LogFormat, TalkArgs};
 
 /// Starts logging for the whole process. `C3IMPORT_LOG` overrides what the flags say.
 pub fn start_logging(terminal: &Terminal, talk: TalkArgs) {
-    // Libraries are kept at `warn`: at `debug` some would name hosts and paths.
+    // Libraries are kept at `warn`: at `debug` some would name hosts and paths. What the verifier of certificates has to
+    // say, the run says itself.
     let wanted = match (talk.quiet, talk.verbose) {
-        (true, _) => "error",
-        (false, 0) => "warn",
-        (false, 1) => "warn,c3import=info",
-        (false, _) => "warn,c3import=debug",
+        (true, _) => "error,rustls_platform_verifier=off",
+        (false, 0) => "warn,rustls_platform_verifier=off",
+        (false, 1) => "warn,rustls_platform_verifier=off,c3import=info",
+        (false, _) => "warn,rustls_platform_verifier=off,c3import=debug",
     };
     let filter = std::env::var("C3IMPORT_LOG").ok().and_then(|spec| EnvFilter::try_new(spec).ok());
     let builder = tracing_subscriber::fmt()

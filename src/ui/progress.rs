@@ -95,7 +95,7 @@ impl Pace {
         let mut words = vec![format!("{} rows", count(settled)), counts(&now.tally, dry)];
         words.push(format!("{:.1}/s", self.rows_per_second));
         if let Some(pause) = now.pause {
-            words.push(format!("the server asked to wait {}", time(pause)));
+            words.push(format!("pausing {}", time(pause)));
         } else if let Some(fraction) = now.fraction {
             words.push(format!("{:.0} %", fraction * 100.0));
             if self.fraction_per_second > 0.0 && fraction < 1.0 {

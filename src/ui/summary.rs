@@ -113,6 +113,9 @@ fn told(run: &RunView<'_>, dry: bool) -> String {
     if let Some(why) = &run.stopped {
         text.push_str(&format!("stopped: {why}\n"));
     }
+    if report.tally.rows() == 0 && run.stopped.is_none() {
+        text.push_str("  it has no rows below its header\n");
+    }
     if let Some(blank) = report.read.as_ref().map(|read| read.blank_lines).filter(|&blank| blank > 0) {
         text.push_str(&format!("  and {} blank {}\n", count(blank), if blank == 1 { "line" } else { "lines" }));
     }

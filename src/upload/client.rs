@@ -1,16 +1,17 @@
 //! The HTTP client: every default that would surprise an importer is switched off.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, LOCATION};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
 use super::reply::{self, Reply};
 use super::{Endpoint, transport};
 use crate::jsonapi::MEDIA_TYPE;
-use crate::model::{FatalReason, Verdict};
+use crate::model::{Verdict, excerpt};
 
 /// How much of an answer is read, after decompression. A card that many rows were appended to is echoed whole.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -23,6 +24,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// What stands where a server repeated the token.
 const BLOT: &str = "***";
 
+/// A shorter token is a stand-in for tests, and would be found in any text.
+const SECRET_BYTES_MIN: usize = 12;
+
 /// What the client needs to know.
 #[derive(Clone, Debug)]
 pub struct ClientSettings {
@@ -30,6 +34,8 @@ pub struct ClientSettings {
     pub endpoint: Endpoint,
     /// The bearer token.
     pub token: SecretString,
+    /// PEM certificates of authorities to trust beside the system's.
+    pub authorities: Option<Vec<u8>>,
     /// How long one attempt may take, from connecting to the last byte of the answer.
     pub timeout: Duration,
     /// How many connections are kept open.
@@ -44,9 +50,32 @@ pub enum ClientError {
     /// The token has characters that no header can carry.
     #[error("the token holds characters that cannot be sent (line breaks or control characters inside it?)")]
     Token,
+    /// The certificates given are none.
+    #[error("there is no PEM certificate that can be used: {0}")]
+    Authorities(String),
     /// TLS or proxy could not be set up.
     #[error("the HTTPS client could not be set up: {0}")]
     Build(String),
+}
+
+fn bearer(token: &SecretString) -> Result<HeaderValue, ClientError> {
+    let mut value =
+        HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| ClientError::Token)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// What answered a knock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Knock {
+    /// The status.
+    pub status: u16,
+    /// The server's clock.
+    pub date: Option<SystemTime>,
+    /// Where it sends us, if it does.
+    pub location: Option<String>,
+    /// When the answer came, by our clock.
+    pub received: SystemTime,
 }
 
 /// What came of one attempt.
@@ -73,15 +102,14 @@ impl Client {
     pub fn new(settings: ClientSettings) -> Result<Client, ClientError> {
         // Fails when a provider is installed already, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let mut authorization = HeaderValue::try_from(format!("Bearer {}", settings.token.expose_secret()))
-            .map_err(|_| ClientError::Token)?;
-        authorization.set_sensitive(true);
+        let authorization = bearer(&settings.token)?;
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
             .http1_only()
-            .connect_timeout(settings.timeout.min(CONNECT_TIMEOUT_MAX))
+            // Shorter than the whole, or nobody could tell a connection that never stood from an answer that never came.
+            .connect_timeout((settings.timeout / 2).min(CONNECT_TIMEOUT_MAX))
             .timeout(settings.timeout)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(settings.concurrency)
@@ -94,9 +122,44 @@ impl Client {
         if settings.endpoint.url().scheme() == "http" {
             builder = builder.tls_certs_only([]);
         }
+        if let Some(pem) = &settings.authorities {
+            let unfit = |error: reqwest::Error| ClientError::Authorities(transport::chain(&error));
+            let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(unfit)?;
+            if certificates.is_empty() {
+                return Err(ClientError::Authorities("the file holds none".to_owned()));
+            }
+            builder = builder.tls_certs_merge(certificates);
+        }
         let http = builder.build().map_err(|error| ClientError::Build(transport::chain(&error)))?;
         let ClientSettings { endpoint, token, time_of_day, .. } = settings;
         Ok(Client { http, endpoint, authorization, token, time_of_day })
+    }
+
+    /// The same client with another token.
+    ///
+    /// # Errors
+    /// When no header can carry the token.
+    pub fn with_token(&self, token: SecretString) -> Result<Client, ClientError> {
+        Ok(Client { authorization: bearer(&token)?, token, ..self.clone() })
+    }
+
+    /// Whether this is the token it uses.
+    pub fn uses(&self, token: &SecretString) -> bool {
+        self.token.expose_secret() == token.expose_secret()
+    }
+
+    /// Asks the endpoint for what it never gives, to see whether somebody is there: a GET, which stores nothing.
+    ///
+    /// # Errors
+    /// What keeps an answer from coming, as a verdict.
+    pub async fn knock(&self) -> Result<Knock, Verdict> {
+        let request = self.http.get(self.endpoint.url().clone()).header(AUTHORIZATION, self.authorization.clone());
+        let answer = request.header(ACCEPT, HeaderValue::from_static(MEDIA_TYPE)).send().await;
+        let answer = answer.map_err(|error| transport::verdict(&error))?;
+        let date = answer.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+        let location = answer.headers().get(LOCATION).map(|target| self.blotted(target.as_bytes()));
+        let location = location.map(|target| excerpt(&String::from_utf8_lossy(&target), 200));
+        Ok(Knock { status: answer.status().as_u16(), date, location, received: (self.time_of_day)() })
     }
 
     /// Posts one document, and says what came of it.
@@ -125,48 +188,29 @@ impl Client {
                 Err(error) => break Some(format!("the answer broke off: {}", transport::chain(&error))),
             }
         };
-        let status = answer.status();
-        let body = if status.is_success() { body.freeze() } else { self.blotted(&body) };
+        let location = answer.headers().get(LOCATION).map(|target| self.blotted(target.as_bytes()));
         let reply = Reply {
-            status: status.as_u16(),
+            status: answer.status().as_u16(),
             headers: answer.headers(),
-            body: &body,
+            location: location.as_deref().and_then(|target| std::str::from_utf8(target).ok()),
+            body: &self.blotted(&body),
             broken: broken.as_deref(),
             received: (self.time_of_day)(),
         };
-        Heard { verdict: self.without_token(reply::verdict(&reply)), quiet_for: reply::quiet_for(&reply) }
+        Heard { verdict: reply::verdict(&reply), quiet_for: reply::quiet_for(&reply) }
     }
 
-    /// A body, with the token blotted out: some servers repeat the request in their errors.
-    fn blotted(&self, body: &[u8]) -> Bytes {
+    /// What a server said, with the token blotted out before anything is cut or quoted: some repeat the request in their
+    /// errors and redirects.
+    fn blotted<'a>(&self, said: &'a [u8]) -> Cow<'a, [u8]> {
         let token = self.token.expose_secret();
-        match body.windows(token.len()).any(|window| window == token.as_bytes()) {
-            true => Bytes::from(String::from_utf8_lossy(body).replace(token, BLOT)),
-            false => Bytes::copy_from_slice(body),
+        if token.len() < SECRET_BYTES_MIN {
+            return Cow::Borrowed(said);
         }
-    }
-
-    /// The verdict, with the token blotted out of what came by headers or in odd answers.
-    fn without_token(&self, mut verdict: Verdict) -> Verdict {
-        let blot = |text: &mut String| {
-            if text.contains(self.token.expose_secret()) {
-                *text = text.replace(self.token.expose_secret(), BLOT);
-            }
-        };
-        match &mut verdict {
-            Verdict::Stored { oddity, .. } => oddity.iter_mut().for_each(blot),
-            Verdict::Refused { errors, .. } => errors.iter_mut().for_each(|error| {
-                blot(&mut error.message);
-                error.pointer.iter_mut().for_each(blot);
-            }),
-            Verdict::NotProcessed { reason, .. } | Verdict::Unknown { reason, .. } => blot(reason),
-            Verdict::Fatal { reason, .. } => match reason {
-                FatalReason::Unauthorized(text)
-                | FatalReason::Redirect(text)
-                | FatalReason::WebPage(text)
-                | FatalReason::Tls(text) => blot(text),
-            },
+        if said.windows(token.len()).any(|window| window == token.as_bytes()) {
+            Cow::Owned(String::from_utf8_lossy(said).replace(token, BLOT).into_bytes())
+        } else {
+            Cow::Borrowed(said)
         }
-        verdict
     }
 }

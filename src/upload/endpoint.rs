@@ -39,7 +39,9 @@ impl Endpoint {
     /// The endpoint of a workspace on a server (API page, "Contact Cards").
     pub fn new(server: &str, workspace: &str) -> Result<Endpoint, EndpointError> {
         let server = server.trim();
-        let mut url = Url::parse(server).map_err(|_| EndpointError::NotAUrl(server.to_owned()))?;
+        // What stands before an @ may be a secret: it is not repeated.
+        let shown = server.rsplit_once('@').map_or(server, |(_, host)| host);
+        let mut url = Url::parse(server).map_err(|_| EndpointError::NotAUrl(shown.to_owned()))?;
         if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
             // The user name or query may be a secret: it is not repeated.
             return Err(EndpointError::Decorated(format!("{}://{}", url.scheme(), url.host_str().unwrap_or("…"))));
@@ -48,7 +50,7 @@ impl Endpoint {
             "https" => {}
             "http" if is_loopback(&url) => {}
             "http" => return Err(EndpointError::Unencrypted(server.to_owned())),
-            _ => return Err(EndpointError::NotAUrl(server.to_owned())),
+            _ => return Err(EndpointError::NotAUrl(shown.to_owned())),
         }
         if url.path().contains("/capi/") || url.path().starts_with("/s/") {
             return Err(EndpointError::WholePath(server.to_owned()));
@@ -135,6 +137,8 @@ mod tests {
             let error = Endpoint::new(server, "demo").expect_err("decorated").to_string();
             assert!(!error.contains("secret"), "{error}");
         }
+        let error = Endpoint::new("user:secret@host", "demo").expect_err("no scheme").to_string();
+        assert!(!error.contains("secret"), "{error}");
         let whole = "https://h/s/demo/capi/json/c3_contact_cards";
         assert_eq!(Endpoint::new(whole, "demo"), Err(EndpointError::WholePath(whole.into())));
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
 use crate::jsonapi::{self, Document, Resource};
 use crate::model::{C3Id, FatalReason, ServerError, Verdict, excerpt};
@@ -18,6 +18,8 @@ const GLIMPSE_BYTES: usize = 4096;
 pub struct Reply<'a> {
     pub status: u16,
     pub headers: &'a HeaderMap,
+    /// `Location`, without secrets.
+    pub location: Option<&'a str>,
     pub body: &'a [u8],
     /// Why the body is not whole, if it is not.
     pub broken: Option<&'a str>,
@@ -62,7 +64,7 @@ pub fn verdict(reply: &Reply<'_>) -> Verdict {
     match status {
         200..=299 => success(reply),
         301 | 302 | 303 | 307 | 308 => {
-            let target = header(reply, LOCATION).unwrap_or("an address it does not name");
+            let target = reply.location.unwrap_or("an address it does not name");
             Verdict::Fatal { status: Some(status), reason: FatalReason::Redirect(excerpt(target, TEXT_CHARS_MAX)) }
         }
         401 => Verdict::Fatal { status: Some(status), reason: FatalReason::Unauthorized(said(reply)) },
@@ -73,8 +75,9 @@ pub fn verdict(reply: &Reply<'_>) -> Verdict {
         },
         425 | 429 => not_processed(reply),
         503 if reply.headers.contains_key(RETRY_AFTER) => not_processed(reply),
-        // The server gave up waiting for the request, or says it has no such function: 408 may come after the work.
+        // The server gave up waiting for the request, or for itself.
         408 => unknown(reply),
+        // No such function, no such protocol: said without looking at the card.
         501 | 505 => refused(reply),
         400..=499 => refused(reply),
         _ => unknown(reply),
@@ -87,7 +90,7 @@ fn success(reply: &Reply<'_>) -> Verdict {
         return Verdict::Unknown { status: Some(status), reason: broken.to_owned() };
     }
     let stored = |id: Option<C3Id>, oddity: Option<String>| Verdict::Stored { status, id, oddity, echo: None };
-    let located = || header(reply, LOCATION).and_then(id_of_location);
+    let located = || reply.location.and_then(id_of_location);
     if reply.body.iter().all(u8::is_ascii_whitespace) {
         return match located() {
             Some(id) => stored(Some(id), None),
@@ -116,6 +119,10 @@ fn success(reply: &Reply<'_>) -> Verdict {
             };
             Verdict::Stored { status, id, oddity, echo: resource.echo.map(Box::new) }
         }
+        Some(Document::Value) => Verdict::Unknown {
+            status: Some(status),
+            reason: format!("the answer is JSON, but no document: {}", glimpse(reply.body)),
+        },
         Some(Document::Other) => match located() {
             Some(id) => stored(Some(id), None),
             None => stored(None, Some("stored, but the answer holds no card".to_owned())),
@@ -161,7 +168,7 @@ fn not_processed(reply: &Reply<'_>) -> Verdict {
 }
 
 fn unknown(reply: &Reply<'_>) -> Verdict {
-    Verdict::Unknown { status: Some(reply.status), reason: with_text("failed", reply) }
+    Verdict::Unknown { status: Some(reply.status), reason: with_text("answered", reply) }
 }
 
 fn with_text(what: &str, reply: &Reply<'_>) -> String {
@@ -235,7 +242,8 @@ mod tests {
             .map(|(name, value)| (name.parse::<HeaderName>().expect("name"), value.parse().expect("value")))
             .collect();
         let received = httpdate::parse_http_date("Mon, 23 Nov 2026 12:00:00 GMT").expect("a date");
-        verdict(&Reply { status, headers: &headers, body: body.as_bytes(), broken: None, received })
+        let location = headers.get("location").and_then(|target| target.to_str().ok());
+        verdict(&Reply { status, headers: &headers, location, body: body.as_bytes(), broken: None, received })
     }
 
     fn stored(verdict: Verdict) -> (Option<String>, Option<String>) {
@@ -280,7 +288,15 @@ mod tests {
 
     #[test]
     fn a_2xx_nobody_can_read_is_unknown() {
-        for body in ["<p>", r#"{"data":{"#, r#"{"errors":[{"title":"x"}]}"#] {
+        for body in [
+            "<p>",
+            "false",
+            "[]",
+            "\"ok\"",
+            r#"{"status":"error","reason":"x"}"#,
+            r#"{"data":{"#,
+            r#"{"errors":[{"title":"x"}]}"#,
+        ] {
             assert!(matches!(ask(200, &[], body), Verdict::Unknown { status: Some(200), .. }), "{body}");
         }
     }
@@ -301,7 +317,8 @@ mod tests {
                 .map(|(name, value)| (name.parse::<HeaderName>().expect("name"), value.parse().expect("value")))
                 .collect();
             let received = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
-            quiet_for(&Reply { status: 201, headers: &headers, body: b"", broken: None, received }).map(|d| d.as_secs())
+            quiet_for(&Reply { status: 201, headers: &headers, location: None, body: b"", broken: None, received })
+                .map(|d| d.as_secs())
         };
         assert_eq!(quiet(&[("ratelimit-remaining", "0"), ("ratelimit-reset", "7")]), Some(7));
         assert_eq!(quiet(&[("ratelimit-remaining", "1"), ("ratelimit-reset", "7")]), None);
@@ -318,6 +335,7 @@ mod tests {
         let mut reply = Reply {
             status: 201,
             headers: &headers,
+            location: None,
             body: b"{}",
             broken: Some("broke off"),
             received: SystemTime::UNIX_EPOCH,

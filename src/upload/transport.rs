@@ -11,7 +11,8 @@ const CAUSE_CHARS_MAX: usize = 300;
 /// What a request without an answer means (API facts: DNS, connect and TLS failures are "not sent"; anything after
 /// that is unknown).
 pub fn verdict(error: &reqwest::Error) -> Verdict {
-    if let Some(tls) = causes(error).find_map(tls_distrust) {
+    // Only while connecting: a secure connection that breaks later may have carried the card across.
+    if let Some(tls) = causes(error).find_map(tls_distrust).filter(|_| error.is_connect()) {
         return Verdict::Fatal { status: None, reason: FatalReason::Tls(tls) };
     }
     if error.is_connect() || error.is_builder() {

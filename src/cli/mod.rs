@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use pace_args::PaceArgs;
-pub use server_args::{FaultArgs, ServerArgs};
+pub use server_args::{DestinationArgs, FaultArgs, ServerArgs};
 pub use source_args::SourceArgs;
 
 /// Brings people's contacts from spreadsheets into Cention.
@@ -45,6 +45,8 @@ pub enum Command {
     Preview(PreviewArgs),
     /// Show the rows as they are read: clean UTF-8 CSV, or JSON lines.
     Rows(RowsArgs),
+    /// Look at address, connection, clock and token; posts nothing.
+    Doctor(Box<DoctorArgs>),
     /// Run a stand-in server with the documented rules, to try things out.
     Sandbox(SandboxArgs),
 }
@@ -144,6 +146,17 @@ pub struct RowsArgs {
     /// Print JSON lines: {"row", "line", "cells", "issues"}.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `c3import doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub server: DestinationArgs,
+    /// How long the question may take.
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = crate::settings::parse_duration)]
+    pub timeout: std::time::Duration,
 }
 
 /// `c3import sandbox`.

@@ -8,9 +8,9 @@ use crate::model::{NameAt, ServerRules};
 use crate::sandbox::FaultPlan;
 use crate::settings::{TokenSource, variable};
 
-/// Where cards go, and with which token.
+/// Which server, and with which token.
 #[derive(Debug, Args)]
-pub struct ServerArgs {
+pub struct DestinationArgs {
     /// The server's address, such as `https://apid.cention.com` [default: the variable C3IMPORT_SERVER].
     #[arg(long, value_name = "URL", help_heading = "Server")]
     server: Option<String>,
@@ -29,6 +29,14 @@ pub struct ServerArgs {
     /// Let a command print the token.
     #[arg(long, value_name = "COMMAND", help_heading = "Server")]
     token_command: Option<String>,
+}
+
+/// Where cards go, and what is assumed of the place.
+#[derive(Debug, Args)]
+pub struct ServerArgs {
+    /// Which server, and with which token.
+    #[command(flatten)]
+    pub destination: DestinationArgs,
     /// Send to a stand-in server inside this process instead: nothing leaves this machine.
     #[arg(long, help_heading = "Server", conflicts_with_all = ["server", "workspace", "token_file", "token_command"])]
     pub sandbox: bool,
@@ -40,7 +48,7 @@ pub struct ServerArgs {
     pub rules: RulesArgs,
 }
 
-impl ServerArgs {
+impl DestinationArgs {
     /// The server's address: as typed, else from the environment.
     pub fn server(&self) -> Option<String> {
         self.server.clone().or_else(|| variable("C3IMPORT_SERVER"))

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::expiry;
 use super::next::{quoted, typed_again, typed_again_with};
 use super::run_report::{exit, stop, summary};
 use super::sandbox::InProcess;
 use super::stage::{Stage, default_run_dir};
 use super::{Exit, Failure, Failures};
-use crate::cli::{ImportArgs, ServerArgs};
+use crate::cli::{DestinationArgs, ImportArgs};
 use crate::model::TableShape;
 use crate::pipeline::{self, Delivery, Plan, Progress, Renew, Report};
 use crate::results::{ResultsCsv, RunDir, RunDirError, SummarySettings};
@@ -46,6 +47,9 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
         progress: Arc::clone(&progress),
     };
     let name = args.source.input().to_string();
+    if let Some(warning) = expiry::warning(&goal.token, plan.policy.rate, &args.source, &stage.options) {
+        terminal.say(&format!("warning: {warning}"));
+    }
     tracing::info!(input = name, read_as = shape.description, endpoint = %goal.endpoint, "sending");
     let report = run(terminal, &name, plan, progress, false)?;
 
@@ -137,7 +141,7 @@ impl Goal {
         }
         let (timeout, in_flight) = (args.pace.timeout, args.pace.in_flight_max());
         if !args.server.sandbox {
-            return Goal::server(&args.server, timeout, in_flight);
+            return Goal::server(&args.server.destination, timeout, in_flight);
         }
         let sandbox = InProcess::start(&args.server.faults)?;
         let (endpoint, token) = (sandbox.endpoint()?, sandbox.token());
@@ -146,7 +150,7 @@ impl Goal {
     }
 
     /// The server that flags and environment name, with the token from where they say.
-    pub fn server(args: &ServerArgs, timeout: Duration, in_flight: usize) -> Result<Goal, Failures> {
+    pub fn server(args: &DestinationArgs, timeout: Duration, in_flight: usize) -> Result<Goal, Failures> {
         let source = args.token_source();
         // Address and token may both be missing; then both are told.
         let (endpoint, token) = match (address(args), source.load().map_err(|error| token_failure(&error))) {
@@ -182,7 +186,7 @@ fn client(
     Client::new(settings).map_err(|error| Failure::unusable(error.to_string()))
 }
 
-fn address(server: &ServerArgs) -> Result<Endpoint, Failure> {
+fn address(server: &DestinationArgs) -> Result<Endpoint, Failure> {
     let missing = match (server.server(), server.workspace()) {
         (Some(url), Some(workspace)) => {
             return Endpoint::new(&url, &workspace).map_err(|error| Failure::unusable(error.to_string()));

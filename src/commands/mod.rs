@@ -1,6 +1,8 @@
 //! One file a subcommand: gather what is needed, call the rooms, report. Decides exit codes.
 
 mod check;
+mod doctor;
+mod expiry;
 mod failure;
 mod import;
 mod next;
@@ -25,6 +27,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Check(args) => check::check(&terminal, args),
         Command::Preview(args) => preview::preview(&terminal, args),
         Command::Rows(args) => rows::rows(&terminal, args),
+        Command::Doctor(args) => doctor::doctor(&terminal, &args),
         Command::Sandbox(args) => sandbox::sandbox(&terminal, args),
     };
     match done {

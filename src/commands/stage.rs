@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Failure, Failures};
 use crate::cli::SourceArgs;
 use crate::mapping::{Diagnostic, Mapper, Mapping};
-use crate::model::Input;
+use crate::model::{Input, SourceOptions};
 use crate::source::{self, SourceError, Table};
 use crate::ui::{Terminal, diagnostics};
 
@@ -16,6 +16,8 @@ pub struct Stage {
     pub table: Table,
     /// What they mean.
     pub mapper: Mapper,
+    /// How the mapping says the table is to be read.
+    pub options: SourceOptions,
 }
 
 impl Stage {
@@ -34,12 +36,12 @@ impl Stage {
                 format!("the columns are those of {input} (row {}), read as {}", header.row, table.shape().description);
             Failures(draw(problems).0.into_iter().map(|failure| failure.hint(hint.clone())).collect())
         })?;
-        Ok(Stage { table, mapper })
+        Ok(Stage { table, mapper, options: mapping.source_options().clone() })
     }
 }
 
 /// Opens the table that the command line names; what it leaves open comes from `fallback`.
-pub fn open(args: &SourceArgs, fallback: crate::model::SourceOptions) -> Result<Table, Failures> {
+pub fn open(args: &SourceArgs, fallback: SourceOptions) -> Result<Table, Failures> {
     source::open(&args.input(), &args.options().or(fallback)).map_err(|error| unreadable(&error).into())
 }
 

@@ -126,7 +126,8 @@ impl Feed {
             if seats < weight {
                 // Several rows' worth at once. Who waits for seats must not sit on rows that take some.
                 let more = BATCH_ROWS.max(weight - seats);
-                if !self.seats.try_take(more) && !(self.hand_over(&mut batch, out) && self.seats.take(more)) {
+                let taken = self.seats.try_take(more) || self.hand_over(&mut batch, out) && self.seats.take(more);
+                if !taken {
                     return ControlFlow::Break(());
                 }
                 seats += more;

@@ -32,11 +32,10 @@ pub struct Reply<'a> {
 pub fn quiet_for(reply: &Reply<'_>) -> Option<Duration> {
     let number = |name: &'static str| header(reply, HeaderName::from_static(name))?.trim().parse::<u64>().ok();
     let parameter = |list: &str, names: [&str; 2]| {
-        let found = list.split([',', ';']).find_map(|item| {
+        list.split([',', ';']).find_map(|item| {
             let (name, value) = item.split_once('=')?;
             names.contains(&name.trim()).then(|| value.trim().parse::<u64>().ok())?
-        });
-        found
+        })
     };
     let (left, seconds) = match header(reply, HeaderName::from_static("ratelimit")) {
         Some(list) => (parameter(list, ["remaining", "r"])?, parameter(list, ["reset", "t"])?),

@@ -7,6 +7,7 @@ mod support;
 
 mod bad_input;
 mod check;
+mod doctor;
 mod import_faults;
 mod import_main;
 mod interrupt;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::import::Goal;
 use super::{Exit, Failure, Failures};
 use crate::cli::DoctorArgs;
-use crate::model::Verdict;
+use crate::model::{Verdict, excerpt};
 use crate::pipeline::time_of_day;
 use crate::settings::Claims;
 use crate::ui::{Mark, Terminal, doctor_line, span};
@@ -54,7 +54,9 @@ fn token(claims: Option<&Claims>, now: SystemTime) -> Vec<Finding> {
         Some(Ok(left)) if left < EXPIRY_SOON => (Mark::Odd, "token", format!("ends in {}", span(left))),
         Some(Ok(left)) => (Mark::Good, "token", format!("is good for another {}", span(left))),
     });
-    found.push((Mark::Good, "claims", claims.names.join(", ")));
+    if !claims.names.is_empty() {
+        found.push((Mark::Good, "claims", excerpt(&claims.names.join(", "), 200)));
+    }
     found
 }
 

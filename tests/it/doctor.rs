@@ -8,7 +8,7 @@ fn a_server_that_is_there_is_well_and_gets_no_card() {
     let place = Place::new();
     let url = server.url();
     let args = ["doctor", "--server", &url, "--workspace", "demo"];
-    let done = place.c3import(&args).env("C3IMPORT_TOKEN", "eyJ0.e30.x").run();
+    let done = place.c3import(&args).token(Server::TOKEN).run();
     done.exits(0);
     assert!(done.stdout.contains("HTTP 405"), "{}", done.stdout);
     assert!(server.cards().is_empty());

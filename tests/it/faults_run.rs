@@ -33,7 +33,8 @@ fn people_who_share_contacts_make_no_doubles_though_every_third_answer_is_lost()
 #[test]
 fn identical_rows_are_one_request_and_one_card() {
     let server = Server::with("*:latency=5ms; 2:reset=after");
-    let rows = ["A,a@x.example,,n", "B,b@x.example,,", "A,a@x.example,,n", "A, a@x.example ,,n", "B,b@x.example,,other"];
+    let rows =
+        ["A,a@x.example,,n", "B,b@x.example,,", "A,a@x.example,,n", "A, a@x.example ,,n", "B,b@x.example,,other"];
     let place = Place::with_table(&rows);
     import(&place, &server, &["--concurrency", "16"]).exits(0);
     let results = place.results("people.c3run");
@@ -217,7 +218,8 @@ fn the_asked_pace_is_kept_and_no_second_sees_more() {
         let place = people(60);
         send(&place, &server.url(), &["--rate", "50"]).exits(0);
         let arrivals = server.arrivals();
-        let in_a_second = |from: usize| arrivals.partition_point(|&at| at < arrivals[from] + Duration::from_secs(1)) - from;
+        let in_a_second =
+            |from: usize| arrivals.partition_point(|&at| at < arrivals[from] + Duration::from_secs(1)) - from;
         let most = (0..arrivals.len()).map(in_a_second).max();
         let took = arrivals.last().expect("sixty came").as_secs_f64();
         let mean = (arrivals.len() - 1) as f64 / took;

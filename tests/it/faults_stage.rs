@@ -181,7 +181,12 @@ impl Wire {
 }
 
 /// Answers every request of a connection.
-fn attend(stream: TcpStream, tls: Option<Arc<ServerConfig>>, book: &Mutex<Vec<Ask>>, script: &Script) -> io::Result<()> {
+fn attend(
+    stream: TcpStream,
+    tls: Option<Arc<ServerConfig>>,
+    book: &Mutex<Vec<Ask>>,
+    script: &Script,
+) -> io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     stream.set_nodelay(true)?;
     let wire = match tls {

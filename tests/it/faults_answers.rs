@@ -175,9 +175,20 @@ fn custom_fields_doubled_by_a_second_import_are_told_and_the_summary_says_the_ca
 #[test]
 fn what_is_no_http_at_all_leaves_the_row_open_and_the_run_going() {
     // The words are the server's own, so that it is the client that has to make sense of them.
-    for words in ["", "SSH-2.0-OpenSSH_9.6\r\n", "HTTP/1.1 999999 Odd\r\n\r\n", "HTTP/1.1 201 Created\r\nContent-Le"] {
+    let long = format!("HTTP/1.1 201 Created\r\nX: {}\r\n\r\n", "x".repeat(1 << 20));
+    let long: &'static str = long.leak();
+    let switch = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nhello";
+    for words in [
+        "",
+        long,
+        switch,
+        "HTTP/1.1 304 Not Modified\r\n\r\n",
+        "SSH-2.0-OpenSSH_9.6\r\n",
+        "HTTP/1.1 999999 Odd\r\n\r\n",
+        "HTTP/1.1 201 Created\r\nContent-Le",
+    ] {
         let server = Told::plain(move |ask| match ask.number {
-            2 => Say::Last(words.into()),
+            2 => Say::Last(words.as_bytes().to_vec()),
             number => Say::stored(number),
         });
         let place = people(3);
@@ -186,5 +197,39 @@ fn what_is_no_http_at_all_leaves_the_row_open_and_the_run_going() {
         let asked = server.asked();
         assert_eq!(asked.len(), 4, "{words:?}");
         assert_eq!(asked.iter().filter(|ask| ask.body == asked[1].body).count(), 2, "{words:?}");
+    }
+}
+
+#[test]
+fn a_login_page_is_known_by_its_type_too() {
+    for page in [
+        "<!-- (c) proxy --><html><title>Login</title></html>",
+        "<head><title>Login</title></head>",
+        "<?xml version=\\\"1.0\\\"?><html>",
+    ] {
+        let server = Server::with(&format!("2:body=\"{page}\",type=\"text/html; charset=utf-8\""));
+        let place = people(4);
+        import(&place, &server, &ONE).exits(3).tells(&["web page"]);
+        let results = place.results("people.c3run");
+        assert_eq!(results.column("c3_status"), ["stored", "uncertain", "not_sent", "not_sent"], "{page}");
+        assert_eq!(server.requests(), 2, "{page}");
+    }
+}
+
+#[test]
+fn two_answers_to_one_request_do_not_shift_the_ids() {
+    let server = Told::plain(|ask| match (Say::stored(ask.number), Say::stored(ask.number + 500)) {
+        (Say::Answer(right), Say::Answer(wrong)) if ask.number % 2 == 0 => Say::Answer([right, wrong].concat()),
+        (right, _) => right,
+    });
+    let place = people(20);
+    send(&place, &server.url(), &[&ONE[..], &["--rate", "unlimited"]].concat());
+    let results = place.results("people.c3run");
+    let asked = server.asked();
+    for (row, id) in results.column("c3_id").into_iter().enumerate() {
+        let name = format!("\"P{:02}\"", row + 1);
+        let own: Vec<String> =
+            asked.iter().filter(|ask| ask.body.contains(&name)).map(|ask| ask.number.to_string()).collect();
+        assert!(own.iter().any(|own| own == id), "row {} got {id:?}, its requests were {own:?}", row + 2);
     }
 }

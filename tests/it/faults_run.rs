@@ -145,6 +145,52 @@ fn a_token_that_is_rotated_in_mid_run_is_read_again() {
 }
 
 #[test]
+fn all_that_were_in_flight_when_the_token_ended_go_again_with_the_new_one() {
+    let place = people(40);
+    place.put("token.txt", "the-token-of-yesterday");
+    let file = place.path().join("token.txt");
+    let server = Told::plain(move |ask| {
+        if ask.number == 11 {
+            std::fs::write(&file, "the-token-of-today").expect("the folder is there as long as the run");
+        }
+        let good = if ask.number < 11 { "Bearer the-token-of-yesterday" } else { "Bearer the-token-of-today" };
+        if ask.head.contains(good) { Say::stored(ask.number) } else { Say::http("401 Unauthorized", "", "expired") }
+    });
+    let words = ["--token-file", "token.txt", "--insecure-token-file", "--rate", "unlimited", "--concurrency", "8"];
+    send(&place, &server.url(), &words).exits(0);
+    let results = place.results("people.c3run");
+    assert_eq!(results.tally(), BTreeMap::from([("stored", 40)]));
+    let again = results.column("c3_attempts").into_iter().filter(|attempts| *attempts == "2").count();
+    assert!((1..=8).contains(&again), "{again} rows went twice");
+    assert_eq!(server.asked().len(), 40 + again);
+}
+
+#[test]
+fn a_quota_that_is_used_up_quiets_everybody_though_the_card_is_stored() {
+    let spent = ["ratelimit-remaining: 0\",header=\"ratelimit-reset: 1", "RateLimit: limit=10, remaining=0, reset=1"];
+    for headers in spent {
+        let server = Server::with(&format!("3:header=\"{headers}\""));
+        let place = people(5);
+        import(&place, &server, &ONE).exits(0);
+        let arrivals = server.arrivals();
+        assert_eq!(arrivals.len(), 5, "{headers}");
+        assert!(arrivals[3] - arrivals[2] >= Duration::from_millis(950), "{headers}: {arrivals:?}");
+    }
+}
+
+#[test]
+fn a_server_that_asks_for_hours_is_not_waited_for() {
+    for wait in ["status=429,retry-after=36000", "retry-after=18446744073709551615", "retry-after-date=10h"] {
+        let server = Server::with(&format!("3:{wait}"));
+        let place = people(5);
+        import(&place, &server, &ONE).exits(3).tells(&["wait"]);
+        let results = place.results("people.c3run");
+        assert_eq!(results.column("c3_status"), ["stored", "stored", "not_sent", "not_sent", "not_sent"], "{wait}");
+        assert_eq!(server.requests(), 3, "{wait}");
+    }
+}
+
+#[test]
 fn a_token_file_that_has_not_changed_stops_the_run() {
     let server = Server::with("3-:status=401");
     let place = people(5);

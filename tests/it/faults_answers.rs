@@ -173,6 +173,32 @@ fn custom_fields_doubled_by_a_second_import_are_told_and_the_summary_says_the_ca
 }
 
 #[test]
+fn a_card_that_our_own_lost_attempt_made_is_not_said_to_have_been_there() {
+    let server = Server::with("2:reset=after; 3:truncate");
+    let place = people(4);
+    import(&place, &server, &ONE).exits(0);
+    let results = place.results("people.c3run");
+    assert!(results.row(3)["c3_code"].contains("echo.custom_doubled"), "{:?}", results.row(3));
+    let cards = &place.summary("people.c3run")["cards"];
+    assert_eq!((&cards["new_in_this_run"], &cards["already_there"]), (&4.into(), &0.into()));
+}
+
+#[test]
+fn a_refusal_is_one_though_its_body_cannot_be_read() {
+    let long = "x".repeat(100_000);
+    let said = format!("status=422,detail={long}");
+    let faults =
+        ["status=422,truncate", "status=422,header=\"Content-Encoding: gzip\"", "status=422,gzip,truncate", &said];
+    let (_place, server, results) = one_run(&faults);
+    for n in 0..faults.len() {
+        let row = met(&results, n);
+        assert_eq!((row["c3_status"], row["c3_http_status"], row["c3_attempts"]), ("refused", "422", "1"));
+        assert!((10..1_000).contains(&row["c3_error"].len()), "{row:?}");
+    }
+    assert_eq!(server.requests(), 2 * faults.len() + 1);
+}
+
+#[test]
 fn what_is_no_http_at_all_leaves_the_row_open_and_the_run_going() {
     // The words are the server's own, so that it is the client that has to make sense of them.
     let long = format!("HTTP/1.1 201 Created\r\nX: {}\r\n\r\n", "x".repeat(1 << 20));

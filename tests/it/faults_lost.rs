@@ -10,7 +10,7 @@ use crate::faults_stage::{ONE, import, nameless, people};
 use crate::support::{Place, Server};
 
 /// What leaves open whether the card was stored, and whether it was.
-const UNKNOWN: [(&str, bool); 26] = [
+const UNKNOWN: [(&str, bool); 29] = [
     ("reset=before", false),
     ("reset=during,latency=2ms", true),
     ("reset=after", true),
@@ -35,6 +35,9 @@ const UNKNOWN: [(&str, bool); 26] = [
     ("huge=3000000,gzip", true),
     ("status=201,body=\"{\\\"errors\\\":[{\\\"title\\\":\\\"no\\\"}]}\"", false),
     ("status=599", false),
+    ("gzip,truncate", true),
+    ("header=\"Content-Encoding: gzip\"", true),
+    ("status=500,retry-after=0", false),
     ("status=200,body=\"[]\"", false),
     ("body=\"no JSON\"", false),
 ];
@@ -205,4 +208,28 @@ fn a_row_whose_answers_are_always_lost_is_given_up_after_five_attempts() {
     assert_eq!(results.column("c3_status"), ["stored", "uncertain", "uncertain", "stored"]);
     assert_eq!(results.column("c3_attempts"), ["1", "5", "3", "1"], "the same failure text is believed sooner");
     assert_eq!((server.cards().len(), server.requests()), (3, 10));
+}
+
+#[test]
+fn people_without_a_contact_are_one_request_each_however_many_are_in_flight() {
+    let server = Server::with("*:latency=2ms; every=5:reset=after; every=7:reset=before; every=11:status=502,commit");
+    let place = nameless(60);
+    import(&place, &server, &["--concurrency", "16"]).exits(1);
+    let results = place.results("people.c3run");
+    assert_eq!(server.requests(), 60);
+    assert_eq!(results.column("c3_attempts"), ["1"; 60]);
+    // Every fifth, every seventh of the others, every eleventh of the rest: 12, 7 and 4 of sixty.
+    assert_eq!(results.tally(), BTreeMap::from([("stored", 37), ("uncertain", 23)]));
+    assert_eq!(server.cards().len(), 37 + 12 + 4);
+}
+
+#[test]
+fn a_server_that_only_fails_gets_few_of_the_people_without_a_contact() {
+    let server = Server::with("*:status=500,commit");
+    let place = nameless(40);
+    import(&place, &server, &["--concurrency", "4"]).exits(3);
+    let results = place.results("people.c3run");
+    let sent = server.requests();
+    assert!((10..=20).contains(&sent), "{sent} requests");
+    assert_eq!(results.tally(), BTreeMap::from([("uncertain", sent), ("not_sent", 40 - sent)]));
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::faults_stage::{ONE, import, people, send};
+use crate::faults_stage::{ONE, Say, Told, import, people, send};
 use crate::support::Server;
 
 #[test]
@@ -76,4 +76,19 @@ fn trap_7_a_date_to_come_again_is_obeyed() {
     assert!(gap >= Duration::from_millis(900), "{gap:?}");
     assert!(start.elapsed() < Duration::from_secs(30));
     assert_eq!(server.requests(), 4);
+}
+
+#[test]
+fn trap_7_a_date_is_held_against_the_servers_own_clock() {
+    // Its clock is years behind ours; the wait is one second all the same.
+    let dates = "Date: Wed, 21 Oct 2015 07:28:00 GMT\r\nRetry-After: Wed, 21 Oct 2015 07:28:01 GMT\r\n";
+    let server = Told::plain(move |ask| match ask.number {
+        1 => Say::http("429 Too Many Requests", dates, ""),
+        number => Say::stored(number),
+    });
+    let place = people(2);
+    let start = Instant::now();
+    send(&place, &server.url(), &["--rate", "unlimited"]).exits(0);
+    assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
+    assert_eq!(server.asked().len(), 3);
 }

@@ -1,6 +1,7 @@
 //! Secure connections: whom the program trusts, and what it makes of one that breaks.
 
 use std::collections::BTreeMap;
+use std::net::TcpListener;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -119,4 +120,17 @@ fn a_ca_file_without_a_certificate_is_told_before_anything_is_sent() {
     let place = people(2);
     send(&place, &server.secure_url(), &TRUSTING).exits(2).tells(&["ca.pem"]);
     assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn a_handshake_that_never_ends_is_a_server_that_was_not_reached() {
+    // The system takes the connection; nobody ever speaks.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let url = format!("https://{}", listener.local_addr().expect("it is bound"));
+    let place = nameless(3);
+    let done = send(&place, &url, &[&ONE[..], &["--rate", "unlimited", "--timeout", "300ms"]].concat());
+    done.exits(3).tells(&["connecting took too long"]);
+    let results = place.results("people.c3run");
+    assert_eq!(results.tally(), BTreeMap::from([("not_sent", 3)]), "nothing was sent, so nothing is uncertain");
+    assert_eq!(place.summary("people.c3run")["requests"], 0);
 }

@@ -181,7 +181,7 @@ mod tests {
         let mut back = ReadBack::default();
         let id = |text: &str| C3Id::new(text);
         let mut meet = |emails: &[&str], id: Option<C3Id>, echo: Option<Echo>| {
-            back.check(&card(emails, 0, &[]), id.as_ref(), echo.as_ref())
+            back.check(&card(emails, &[]), 0, id.as_ref(), echo.as_ref())
         };
         assert!(meet(&["a@x.se"], id("13"), Some(echo(&["a@x.se"], &[]))).is_ok());
         assert!(meet(&["a@x.se", "b@x.se"], id("13"), Some(echo(&["a@x.se", "b@x.se"], &[]))).is_ok());
@@ -199,11 +199,11 @@ mod tests {
         let mut alarms = 0;
         for stranger in 0..100 {
             let mut back = ReadBack::default();
-            let first = back.check(&card(&["a@x.se"], 0, &[]), C3Id::new("13").as_ref(), Some(&echo(&["a@x.se"], &[])));
+            let first = back.check(&card(&["a@x.se"], &[]), 0, C3Id::new("13").as_ref(), Some(&echo(&["a@x.se"], &[])));
             assert!(first.is_ok());
             let other = format!("{stranger}@x.se");
             let both = echo(&["a@x.se", &other], &[]);
-            alarms += usize::from(back.check(&card(&[&other], 0, &[]), C3Id::new("13").as_ref(), Some(&both)).is_err());
+            alarms += usize::from(back.check(&card(&[&other], &[]), 0, C3Id::new("13").as_ref(), Some(&both)).is_err());
         }
         assert!(alarms > 90, "{alarms} of 100");
     }

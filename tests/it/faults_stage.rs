@@ -39,7 +39,7 @@ pub fn import(place: &Place, server: &Server, more: &[&str]) -> Done {
 
 /// The same with the rate left to the story.
 pub fn send(place: &Place, url: &str, more: &[&str]) -> Done {
-    let words = ["import", "people.csv", "-m", "m.toml", "--retry-pause", "10ms", "--uncertain-pause", "20ms"];
+    let words = ["import", "people.csv", "-m", "m.toml", "--retry-pause", "4ms", "--uncertain-pause", "20ms"];
     place.c3import(&words).at(url).token(Server::TOKEN).and(more).run()
 }
 

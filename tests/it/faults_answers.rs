@@ -208,7 +208,7 @@ fn what_is_no_http_at_all_leaves_the_row_open_and_the_run_going() {
         "",
         long,
         switch,
-        "HTTP/1.1 304 Not Modified\r\n\r\n",
+        "HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n",
         "SSH-2.0-OpenSSH_9.6\r\n",
         "HTTP/1.1 999999 Odd\r\n\r\n",
         "HTTP/1.1 201 Created\r\nContent-Le",

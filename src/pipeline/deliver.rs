@@ -246,9 +246,10 @@ impl Deliverer {
 
     /// Holds an answer against what was sent; says how the server errs, when the run must stop because of it.
     fn read_back(&mut self, row: Ordinal, verdict: &Verdict) -> Option<String> {
-        let Verdict::Stored { id, echo, .. } = verdict else { return None };
         let parcel = self.parcels.get_mut(&row)?;
-        match self.read_back.check(&parcel.card, id.as_ref(), echo.as_deref()) {
+        parcel.lost += usize::from(matches!(verdict, Verdict::Unknown { .. }));
+        let Verdict::Stored { id, echo, .. } = verdict else { return None };
+        match self.read_back.check(&parcel.card, parcel.lost, id.as_ref(), echo.as_deref()) {
             Ok(oddities) => {
                 parcel.oddities = oddities;
                 None

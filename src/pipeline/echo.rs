@@ -42,11 +42,17 @@ impl ReadBack {
         self.counts
     }
 
-    /// Holds an answer against the card that was sent. `Err` when the id belongs to rows that share no contact with this
+    /// Holds an answer against the card that was sent, `lost` times before with an unknown outcome. `Err` when the id belongs to rows that share no contact with this
     /// one: then the server recognises people by something that we do not know of, and the run must stop.
-    pub fn check(&mut self, card: &ContactCard, id: Option<&C3Id>, echo: Option<&Echo>) -> Result<Vec<Oddity>, String> {
+    pub fn check(
+        &mut self,
+        card: &ContactCard,
+        lost: usize,
+        id: Option<&C3Id>,
+        echo: Option<&Echo>,
+    ) -> Result<Vec<Oddity>, String> {
         let met_before = match id {
-            Some(id) => self.meet(card, id, echo)?,
+            Some(id) => self.meet(card, lost, id, echo)?,
             None => {
                 self.counts.not_told += 1;
                 false
@@ -56,7 +62,7 @@ impl ReadBack {
     }
 
     /// Whether an earlier row of this run got the same card.
-    fn meet(&mut self, card: &ContactCard, id: &C3Id, echo: Option<&Echo>) -> Result<bool, String> {
+    fn meet(&mut self, card: &ContactCard, lost: usize, id: &C3Id, echo: Option<&Echo>) -> Result<bool, String> {
         let key = id_key(id);
         let sent: Vec<u32> = card.identities().map(|identity| marks(identity.key())).collect();
         let known = self.cards.get(&key).map(|[marks]| marks);
@@ -72,7 +78,7 @@ impl ReadBack {
             }
             (Some(_), _) => self.counts.same_as_another_row += 1,
             (None, None) => self.counts.not_told += 1,
-            (None, Some(echo)) if holds_more(card, echo) => self.counts.already_there += 1,
+            (None, Some(echo)) if holds_more(card, lost, echo) => self.counts.already_there += 1,
             (None, Some(_)) => self.counts.new_in_this_run += 1,
         }
         Ok(known.is_some())
@@ -107,15 +113,15 @@ fn oddities(card: &ContactCard, echo: &Echo, met_before: bool) -> Vec<Oddity> {
     found
 }
 
-/// Whether the card holds something that was not sent.
-fn holds_more(card: &ContactCard, echo: &Echo) -> bool {
+/// Whether the card holds something that was not sent. What stands on it twice was, if an attempt was `lost`.
+fn holds_more(card: &ContactCard, lost: usize, echo: &Echo) -> bool {
     let sent: Vec<IdentityKey> = card.identities().map(|identity| identity.key()).collect();
     echo.identities().any(|key| !sent.contains(&key))
         || echo
             .custom
             .iter()
             .any(|(label, value)| !card.custom.iter().any(|own| own.label == *label && own.value == *value))
-        || echo.custom.len() > card.custom.len()
+        || echo.custom.len() > card.custom.len() * (lost + 1)
 }
 
 fn id_key(id: &C3Id) -> [u32; 2] {
@@ -175,7 +181,7 @@ mod tests {
         let mut back = ReadBack::default();
         let id = |text: &str| C3Id::new(text);
         let mut meet = |emails: &[&str], id: Option<C3Id>, echo: Option<Echo>| {
-            back.check(&card(emails, &[]), id.as_ref(), echo.as_ref())
+            back.check(&card(emails, &[]), 0, id.as_ref(), echo.as_ref())
         };
         assert!(meet(&["a@x.se"], id("13"), Some(echo(&["a@x.se"], &[]))).is_ok());
         assert!(meet(&["a@x.se", "b@x.se"], id("13"), Some(echo(&["a@x.se", "b@x.se"], &[]))).is_ok());
@@ -193,11 +199,11 @@ mod tests {
         let mut alarms = 0;
         for stranger in 0..100 {
             let mut back = ReadBack::default();
-            let first = back.check(&card(&["a@x.se"], &[]), C3Id::new("13").as_ref(), Some(&echo(&["a@x.se"], &[])));
+            let first = back.check(&card(&["a@x.se"], &[]), 0, C3Id::new("13").as_ref(), Some(&echo(&["a@x.se"], &[])));
             assert!(first.is_ok());
             let other = format!("{stranger}@x.se");
             let both = echo(&["a@x.se", &other], &[]);
-            alarms += usize::from(back.check(&card(&[&other], &[]), C3Id::new("13").as_ref(), Some(&both)).is_err());
+            alarms += usize::from(back.check(&card(&[&other], &[]), 0, C3Id::new("13").as_ref(), Some(&both)).is_err());
         }
         assert!(alarms > 90, "{alarms} of 100");
     }

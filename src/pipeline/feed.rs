@@ -100,6 +100,8 @@ pub struct Parcel {
     pub card: ContactCard,
     pub document: Bytes,
     pub digest: CardDigest,
+    /// How many attempts had an unknown outcome.
+    pub lost: usize,
     /// What was odd about its answer, once there is one.
     pub oddities: Vec<Oddity>,
 }
@@ -158,7 +160,14 @@ impl Feed {
             Mapped::Card(card) => {
                 let document = Bytes::from(jsonapi::encode(&card, self.rules.name_at));
                 let digest = self.digester.digest(&document);
-                Fate::Card(Box::new(Parcel { number: row.number, card, document, digest, oddities: Vec::new() }))
+                Fate::Card(Box::new(Parcel {
+                    number: row.number,
+                    card,
+                    document,
+                    digest,
+                    lost: 0,
+                    oddities: Vec::new(),
+                }))
             }
             Mapped::Rejected(issues) => Fate::Ended(Outcome::invalid(issues)),
             Mapped::Skipped => {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
 use crate::jsonapi::{self, Document, Resource};
 use crate::model::{C3Id, FatalReason, ServerError, Verdict, excerpt};
@@ -97,7 +97,7 @@ fn success(reply: &Reply<'_>) -> Verdict {
         };
     }
     match jsonapi::read(reply.body) {
-        None => match web_page(reply.body) {
+        None => match web_page(reply.body).or_else(|| typed_page(reply)) {
             Some(page) => Verdict::Fatal { status: Some(status), reason: FatalReason::WebPage(page) },
             None => {
                 let reason = format!("the answer is no JSON: {}", glimpse(reply.body));
@@ -218,17 +218,28 @@ fn web_page(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(&body[..body.len().min(GLIMPSE_BYTES)]);
     let text = text.trim_start_matches('\u{feff}').trim();
     let lower = text.to_ascii_lowercase();
-    if !lower.starts_with("<!doctype html") && !lower.starts_with("<html") {
-        return None;
-    }
+    (lower.starts_with("<!doctype html") || lower.starts_with("<html")).then(|| page(text, &lower))
+}
+
+/// The same for markup that begins otherwise, with a comment or in the middle, and is said to be a web page.
+fn typed_page(reply: &Reply<'_>) -> Option<String> {
+    let kind = header(reply, CONTENT_TYPE)?.trim_start().to_ascii_lowercase();
+    let text = String::from_utf8_lossy(&reply.body[..reply.body.len().min(GLIMPSE_BYTES)]);
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let is_page = (kind.starts_with("text/html") || kind.starts_with("application/xhtml")) && text.starts_with('<');
+    is_page.then(|| page(text, &text.to_ascii_lowercase()))
+}
+
+/// A web page by its title; `lower` is `text` in lower case.
+fn page(text: &str, lower: &str) -> String {
     let title = lower.find("<title>").map(|at| at + "<title>".len()).and_then(|from| {
         let len = lower[from..].find("</title>")?;
         Some(text[from..from + len].trim())
     });
-    Some(match title {
+    match title {
         Some(title) => format!("a web page titled \"{}\"", excerpt(title, 80)),
         None => "a web page".to_owned(),
-    })
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The sandbox on a thread of its own and a port that the system chooses.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,15 @@ impl Server {
 
     /// One with rules of its own as well.
     pub fn ruled(rules: Rules, faults: &str) -> Server {
+        Server::listening(TcpListener::bind("127.0.0.1:0").expect("loopback has a free port"), rules, faults)
+    }
+
+    /// One on an address that was free a moment ago.
+    pub fn on(address: SocketAddr, faults: &str) -> Server {
+        Server::listening(TcpListener::bind(address).expect("the address is still free"), Rules::default(), faults)
+    }
+
+    fn listening(listener: TcpListener, rules: Rules, faults: &str) -> Server {
         let sandbox = Sandbox::new(SandboxSettings {
             token: Some(Server::TOKEN.to_owned()),
             workspace: Some(Server::WORKSPACE.to_owned()),
@@ -39,7 +48,6 @@ impl Server {
             faults: faults.parse().unwrap_or_else(|error| panic!("{error}")),
             ..SandboxSettings::default()
         });
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let port = listener.local_addr().expect("it is bound").port();
         listener.set_nonblocking(true).expect("a listener can be made not to block");
         let (stop, stopped) = oneshot::channel::<()>();

@@ -1,6 +1,6 @@
 //! How long `check` takes, beside the bare reading of the same file.
 //!
-//! `cargo bench --bench check [-- ROWS]`
+//! `cargo bench --bench check [-- [ROWS] [WORD]]`; a word keeps only the ways whose name holds it
 #![expect(clippy::print_stdout, reason = "a bench prints what it found")]
 
 mod support;

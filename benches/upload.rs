@@ -1,6 +1,6 @@
 //! What uploading costs, beside a bare reqwest loop that posts one and the same body.
 //!
-//! `cargo bench --bench upload [-- ROWS]`
+//! `cargo bench --bench upload [-- [ROWS] [WORD]]`; a word keeps only the ways whose name holds it
 #![expect(clippy::print_stdout, reason = "a bench prints what it found")]
 
 mod support;

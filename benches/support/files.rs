@@ -9,7 +9,7 @@ use super::people::{self, Crowd};
 use super::workbook;
 
 /// Part of every name: another one when what is made changes.
-const EDITION: &str = "1";
+const EDITION: &str = "2";
 
 /// Where files are kept.
 pub fn place(name: &str) -> PathBuf {

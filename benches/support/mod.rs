@@ -18,3 +18,9 @@ pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 pub fn rows(usually: u64) -> u64 {
     std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(usually)
 }
+
+/// Whether this way of doing the work is wanted: all are, unless a word among the arguments names one, for a profiler.
+pub fn is_wanted(name: &str) -> bool {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word.starts_with(char::is_alphabetic)).collect();
+    words.is_empty() || words.iter().any(|word| name.contains(word.as_str()))
+}

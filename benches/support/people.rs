@@ -90,14 +90,14 @@ const STREET: [&str; 8] = [
 const CITY: [&str; 8] = ["Göteborg", "Stockholm", "Malmö", "Örebro", "Umeå", "Uppsala", "Växjö", "Luleå"];
 const NOTE: [&str; 5] = [
     "",
-    "Kund sedan länge",
-    "Ring efter lunch, helst före tre",
-    "Met at the fair, wants the catalogue",
-    "Says \"no letters, please\"",
+    "Kund sedan länge, har två butiker",
+    "Ring efter lunch, helst före tre, annars mejl",
+    "Met at the fair, wants the catalogue and a price list",
+    "Says \"no letters, please\", moved in from Örebro",
 ];
 const MOBILE: [u64; 5] = [70, 72, 73, 76, 79];
 
-/// One person's cells, in the order of [`HEADER`]. Together about 147 bytes, with commas and quotes 158.
+/// One person's cells, in the order of [`HEADER`]. With commas and quotes about 158 bytes.
 pub fn cells(row: u64, crowd: Crowd) -> [String; 11] {
     let (first, last) = (pick(row, 1, &FIRST), pick(row, 2, &LAST));
     let mixed = crowd == Crowd::Mixed;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Outcome, readings};
+use super::{Outcome, is_wanted, readings};
 
 /// How often each has its turn, after one that does not count.
 const ROUNDS: usize = 5;
@@ -43,6 +43,7 @@ impl<'a> Way<'a> {
 /// Lets all take turns, and prints medians. `÷` is the median of the ratios within each round, so that a machine that
 /// slows down for a while slows both sides. With the input's size, its throughput is told too.
 pub fn compare(title: &str, bytes: Option<u64>, mut ways: Vec<Way<'_>>) -> Outcome {
+    ways.retain(|way| is_wanted(way.name));
     for way in &mut ways {
         way.turn()?;
     }

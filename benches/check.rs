@@ -1,0 +1,114 @@
+//! How long `check` takes, beside the bare reading of the same file.
+//!
+//! `cargo bench --bench check [-- [ROWS] [WORD]]`; a word keeps only the ways whose name holds it
+#![expect(clippy::print_stdout, reason = "a bench prints what it found")]
+
+mod support;
+
+use std::fs::{self, File};
+use std::hint::black_box;
+use std::io::BufReader;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use c3import::mapping::Mapper;
+use c3import::model::{Mapped, ServerRules};
+use c3import::pipeline::{self, Delivery, Ending, Plan, Progress};
+use c3import::schedule::Policy;
+use c3import::source::Table;
+use calamine::Xlsx;
+
+use support::people::{Crowd, HEADER};
+use support::rounds::{Way, compare};
+use support::{Outcome, files, mapping};
+
+fn main() -> Outcome {
+    let rows = support::rows(1_000_000);
+    let text = files::csv(rows, Crowd::Mixed)?;
+    let bytes = fs::metadata(&text)?.len();
+    compare(
+        &format!("CSV, {rows} rows × {}, {} B a row", HEADER.len(), bytes / rows),
+        Some(bytes),
+        vec![
+            Way::new("csv, bare loop", || bare_csv(&text)),
+            Way::new("check", || checked(&text)),
+            Way::new("reading alone", || read(&text, |_| ControlFlow::Continue(()))),
+            Way::new("reading, mapping, one thread", || mapped(&text)),
+        ],
+    )?;
+    let rows = rows.div_ceil(10);
+    let book = files::xlsx(rows, Crowd::Mixed)?;
+    let bytes = fs::metadata(&book)?.len();
+    compare(
+        &format!("XLSX, {rows} rows × {}, {} B a row packed", HEADER.len(), bytes / rows),
+        Some(bytes),
+        vec![
+            Way::new("calamine, bare cell loop", || bare_xlsx(&book)),
+            Way::new("check", || checked(&book)),
+            Way::new("reading alone", || read(&book, |_| ControlFlow::Continue(()))),
+            Way::new("reading, mapping, one thread", || mapped(&book)),
+        ],
+    )
+}
+
+fn bare_csv(path: &Path) -> Outcome<u64> {
+    let mut reader = csv::Reader::from_path(path)?;
+    let (mut record, mut rows) = (csv::ByteRecord::new(), 0);
+    while reader.read_byte_record(&mut record)? {
+        black_box(&record);
+        rows += 1;
+    }
+    Ok(rows)
+}
+
+fn bare_xlsx(path: &Path) -> Outcome<u64> {
+    let mut workbook: Xlsx<_> = calamine::open_workbook::<Xlsx<BufReader<File>>, _>(path)?;
+    let mut cells = workbook.worksheet_cells_reader("People")?;
+    let mut last = 0;
+    while let Some(cell) = cells.next_cell()? {
+        last = black_box(&cell).get_position().0;
+    }
+    Ok(u64::from(last))
+}
+
+/// The same as `c3import check`, without the terminal.
+fn checked(path: &Path) -> Outcome<u64> {
+    let (table, mapper) = mapping::open(path)?;
+    let report = pipeline::run(Plan {
+        table,
+        mapper,
+        rules: ServerRules::default(),
+        policy: Policy::default(),
+        delivery: Delivery::Dry,
+        results: None,
+        grace: Duration::ZERO,
+        progress: Arc::new(Progress::default()),
+    })?;
+    match (&report.ending, report.read) {
+        (Ending::Finished, Some(end)) => Ok(end.rows),
+        (ending, _) => Err(format!("the check ended early: {ending:?}").into()),
+    }
+}
+
+fn read(path: &Path, mut each: impl FnMut(&c3import::model::Row) -> ControlFlow<()>) -> Outcome<u64> {
+    let (table, _) = mapping::open(path)?;
+    push(table, &mut each)
+}
+
+fn mapped(path: &Path) -> Outcome<u64> {
+    let (table, mapper) = mapping::open(path)?;
+    push(table, &mut |row| map(&mapper, row))
+}
+
+fn map(mapper: &Mapper, row: &c3import::model::Row) -> ControlFlow<()> {
+    let mapped: Mapped = mapper.map(row);
+    black_box(&mapped);
+    ControlFlow::Continue(())
+}
+
+fn push(table: Table, each: &mut dyn FnMut(&c3import::model::Row) -> ControlFlow<()>) -> Outcome<u64> {
+    let end = table.read(&mut |row| each(black_box(&row)))?;
+    Ok(end.rows)
+}

@@ -1,0 +1,154 @@
+//! What uploading costs, beside a bare reqwest loop that posts one and the same body.
+//!
+//! `cargo bench --bench upload [-- [ROWS] [WORD]]`; a word keeps only the ways whose name holds it
+#![expect(clippy::print_stdout, reason = "a bench prints what it found")]
+
+mod support;
+
+use std::hint::black_box;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use c3import::jsonapi;
+use c3import::model::{Mapped, NameAt, ServerRules, Status};
+use c3import::pipeline::{self, Delivery, Plan, Progress};
+use c3import::results::{ResultsCsv, RunDir};
+use c3import::schedule::Policy;
+use c3import::upload::{Client, ClientSettings, Endpoint};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use secrecy::SecretString;
+use tokio::task::JoinSet;
+
+use support::canned::{self, Canned};
+use support::people::Crowd;
+use support::rounds::{Way, compare};
+use support::{Outcome, files, mapping};
+
+/// Nobody's.
+const TOKEN: &str = "made.up.token";
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+fn main() -> Outcome {
+    canned::answer_if_asked()?;
+    let rows = support::rows(100_000);
+    let at_once = Canned::start(Duration::ZERO)?;
+    for (concurrency, share) in [(32, 1), (128, 1), (8, 1), (1, 4)] {
+        beside_bare(&at_once, "at once", concurrency, rows / share)?;
+    }
+    let slow = Canned::start(Duration::from_millis(5))?;
+    beside_bare(&slow, "after 5 ms", 32, rows / 5)
+}
+
+fn beside_bare(server: &Canned, answers: &str, concurrency: usize, rows: u64) -> Outcome {
+    let table = files::csv(rows, Crowd::Distinct)?;
+    let document = document(&table)?;
+    let endpoint = Endpoint::new(&server.url(), "bench")?;
+    compare(
+        &format!("{rows} rows, {concurrency} in flight, answers {answers}, {} B a document", document.len()),
+        None,
+        vec![
+            Way::new("reqwest, bare loop", || bare(&endpoint, &document, concurrency, rows)),
+            Way::new("import with results", || import(&endpoint, &table, concurrency)),
+        ],
+    )
+}
+
+/// The first row's.
+fn document(path: &Path) -> Outcome<Bytes> {
+    let (table, mapper) = mapping::open(path)?;
+    let mut document = None;
+    table.read(&mut |row| {
+        if let Mapped::Card(card) = mapper.map(&row) {
+            document = Some(Bytes::from(jsonapi::encode(&card, NameAt::Contacts)));
+        }
+        ControlFlow::Break(())
+    })?;
+    document.ok_or_else(|| "the first row is no card".into())
+}
+
+/// As many loops as requests may be in flight, on one thread; each answer is read to its end.
+fn bare(endpoint: &Endpoint, document: &Bytes, concurrency: usize, rows: u64) -> Outcome<u64> {
+    // Fails when it is there already, which is as good.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let http = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .http1_only()
+        .timeout(TIMEOUT)
+        .connect_timeout(Duration::from_secs(10))
+        .pool_idle_timeout(Duration::from_secs(15))
+        .pool_max_idle_per_host(concurrency)
+        .user_agent("bench")
+        .no_proxy()
+        .tls_certs_only([])
+        .build()?;
+    let url: reqwest::Url = endpoint.to_string().parse()?;
+    let authorization = HeaderValue::try_from(format!("Bearer {TOKEN}"))?;
+    let begun = Arc::new(AtomicU64::new(0));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let stored = runtime.block_on(async {
+        let mut loops = JoinSet::new();
+        for _ in 0..concurrency {
+            let (http, url, document, begun) = (http.clone(), url.clone(), document.clone(), Arc::clone(&begun));
+            let authorization = authorization.clone();
+            loops.spawn(async move {
+                let mut stored = 0;
+                while begun.fetch_add(1, Ordering::Relaxed) < rows {
+                    let answer = http
+                        .post(url.clone())
+                        .header(AUTHORIZATION, authorization.clone())
+                        .header(CONTENT_TYPE, HeaderValue::from_static(jsonapi::MEDIA_TYPE))
+                        .header(ACCEPT, HeaderValue::from_static(jsonapi::MEDIA_TYPE))
+                        .body(document.clone())
+                        .send()
+                        .await?;
+                    stored += u64::from(answer.status().is_success());
+                    black_box(answer.bytes().await?);
+                }
+                Ok::<u64, reqwest::Error>(stored)
+            });
+        }
+        let mut stored = 0;
+        while let Some(ended) = loops.join_next().await {
+            stored += ended??;
+        }
+        Outcome::Ok(stored)
+    })?;
+    all(rows, stored)
+}
+
+/// The same as `c3import import --rate unlimited`, without the terminal.
+fn import(endpoint: &Endpoint, path: &Path, concurrency: usize) -> Outcome<u64> {
+    let (table, mapper) = mapping::open(path)?;
+    let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let run_dir = RunDir::create(&place.path().join("bench.c3run"), false)?;
+    let results = ResultsCsv::start(run_dir.create_results()?, table.header(), table.shape().dialect)?;
+    let client = Client::new(ClientSettings {
+        endpoint: endpoint.clone(),
+        token: SecretString::from(TOKEN),
+        timeout: TIMEOUT,
+        concurrency,
+        time_of_day: SystemTime::now,
+    })?;
+    let report = pipeline::run(Plan {
+        table,
+        mapper,
+        rules: ServerRules::default(),
+        policy: Policy { concurrency, rate: None, ..Policy::default() },
+        delivery: Delivery::Live(client),
+        results: Some(results),
+        grace: Duration::ZERO,
+        progress: Arc::new(Progress::default()),
+    })?;
+    all(report.read.map_or(0, |end| end.rows), report.tally.of(Status::Stored))
+}
+
+/// A bench that leaves rows behind measures something else.
+fn all(rows: u64, stored: u64) -> Outcome<u64> {
+    if rows == stored { Ok(rows) } else { Err(format!("{stored} of {rows} rows were stored").into()) }
+}

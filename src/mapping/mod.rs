@@ -83,21 +83,26 @@
 mod cell;
 mod columns;
 mod compile;
+mod condition;
+mod date_format;
 mod diagnostic;
 mod document;
 mod email;
 mod fault;
+mod keys;
 mod mapper;
+mod options;
 mod parse;
 mod phone;
 mod phone_plan;
 mod phone_text;
 mod settings;
+mod shape;
 mod source;
 mod template;
 mod toml_table;
 
-pub use diagnostic::Diagnostic;
+pub use diagnostic::{Diagnostic, Level};
 pub use mapper::Mapper;
 
 use crate::model::{Header, SourceOptions};
@@ -133,3 +138,6 @@ impl Mapping {
         compile::compile(&self.document, header)
     }
 }
+
+#[cfg(test)]
+mod language_tests;

@@ -86,6 +86,8 @@ pub enum OutcomeCode {
     Issue(Code),
     /// Every mapped cell is blank.
     RowBlank,
+    /// The mapping leaves such rows out.
+    RowExcluded,
     /// Stored, but the answer was odd.
     ServerOdd,
     /// The server said no.
@@ -106,6 +108,7 @@ impl OutcomeCode {
         match self {
             OutcomeCode::Issue(code) => code.as_str(),
             OutcomeCode::RowBlank => "row.blank",
+            OutcomeCode::RowExcluded => "row.excluded",
             OutcomeCode::ServerOdd => "server.odd_answer",
             OutcomeCode::ServerRefused => "server.refused",
             OutcomeCode::DeliveryResent => "delivery.resent",

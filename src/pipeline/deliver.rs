@@ -150,7 +150,8 @@ impl Deliverer {
                 Step::Send { row } => self.send(row),
                 Step::Settle { row, ending } => {
                     let parcel = self.parcels.remove(&row).expect("a row keeps its card until it has ended");
-                    let outcome = outcome(ending, &parcel.card, &self.mapper, self.schedule.stopped());
+                    let mut outcome = outcome(ending, &parcel.card, &self.mapper, self.schedule.stopped());
+                    outcome.reasons.extend(parcel.warnings);
                     self.outcomes.push((row, outcome));
                 }
                 Step::Wait { until } => {
@@ -189,7 +190,7 @@ impl Deliverer {
         for FedRow { ordinal, row, fate } in rows {
             let ended = match (fate, &self.delivery) {
                 (Fate::Ended(outcome), _) => Some(outcome),
-                (Fate::Card(_), Delivery::Dry) => Some(dry()),
+                (Fate::Card(parcel), Delivery::Dry) => Some(dry(parcel.warnings)),
                 (Fate::Card(parcel), Delivery::Live(_)) => {
                     let resend = parcel.card.identities().next().is_some();
                     self.schedule.admit(ordinal, identity_keys(&parcel.card, self.rules), resend);

@@ -45,6 +45,8 @@ pub enum Fate {
 pub struct Parcel {
     pub card: ContactCard,
     pub document: Bytes,
+    /// What was left out of the card.
+    pub warnings: Vec<Reason>,
 }
 
 /// The first stage.
@@ -89,16 +91,22 @@ impl Feed {
 
     fn judge(&self, row: &Row) -> Fate {
         match self.mapper.map(row) {
-            Mapped::Card(card) => {
+            Mapped::Card { card, warnings } => {
                 let document = Bytes::from(jsonapi::encode(&card, self.rules.name_at));
-                Fate::Card(Box::new(Parcel { card, document }))
+                let warnings = warnings.into_iter().map(Reason::from).collect();
+                Fate::Card(Box::new(Parcel { card, document, warnings }))
             }
             Mapped::Rejected(issues) => Fate::Ended(Outcome::invalid(issues)),
             Mapped::Skipped => {
                 let message = "nothing to send: every mapped cell is blank".to_owned();
-                let reason = Reason { code: OutcomeCode::RowBlank, columns: Vec::new(), message };
-                Fate::Ended(Outcome::unsent(Status::Skipped, vec![reason]))
+                skipped(OutcomeCode::RowBlank, message)
             }
+            Mapped::Excluded(reason) => skipped(OutcomeCode::RowExcluded, reason),
         }
     }
+}
+
+fn skipped(code: OutcomeCode, message: String) -> Fate {
+    let reason = Reason { code, columns: Vec::new(), message };
+    Fate::Ended(Outcome::unsent(Status::Skipped, vec![reason]))
 }

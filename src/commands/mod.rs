@@ -2,7 +2,9 @@
 
 mod check;
 mod failure;
+mod guess;
 mod import;
+mod mapping;
 mod next;
 mod preview;
 mod rows;
@@ -25,6 +27,8 @@ pub fn run(cli: Cli) -> Exit {
         Command::Check(args) => check::check(&terminal, args),
         Command::Preview(args) => preview::preview(&terminal, args),
         Command::Rows(args) => rows::rows(&terminal, args),
+        Command::Guess(args) => guess::guess(&terminal, args),
+        Command::Mapping(command) => mapping::mapping(&terminal, command),
         Command::Sandbox(args) => sandbox::sandbox(&terminal, args),
     };
     match done {

@@ -14,7 +14,10 @@ pub(super) struct Key {
 pub(super) enum Kind {
     /// The number 1.
     Version,
+    /// Not empty.
     Text,
+    /// Empty or not.
+    AnyText,
     Truth,
     /// A whole number, both bounds included.
     Number(u64, u64),
@@ -22,7 +25,7 @@ pub(super) enum Kind {
     NameOrNumber,
     /// One of a few words.
     Word(&'static [&'static str]),
-    /// A list of texts, which may be empty.
+    /// A list of texts.
     Texts,
     /// A text, or a list of some.
     TextOrTexts,
@@ -129,7 +132,7 @@ pub(super) const SOURCE: &[Key] = &[
         "For custom: how dates are written, such as \"DD.MM.YYYY\"; they are sent as YYYY-MM-DD.",
     ),
     key("max_length", Kind::Number(1, 32_767), "How many characters a value may have."),
-    key("join", Kind::Text, "Puts all values of the source together into one, with this between them."),
+    key("join", Kind::AnyText, "Puts all values of the source together into one, with this between them."),
     key("default", Kind::Text, "For name and custom: what is sent when there is no value."),
     key("required", Kind::Truth, "Whether a row without a value is refused (default: false)."),
 ];

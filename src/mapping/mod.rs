@@ -88,14 +88,17 @@ mod date_format;
 mod diagnostic;
 mod document;
 mod email;
+mod explain;
 mod fault;
 mod keys;
+mod lint;
 mod mapper;
 mod options;
 mod parse;
 mod phone;
 mod phone_plan;
 mod phone_text;
+mod schema;
 mod settings;
 mod shape;
 mod source;
@@ -103,9 +106,11 @@ mod template;
 mod toml_table;
 
 pub use diagnostic::{Diagnostic, Level};
+pub use explain::{Explanation, Trace};
 pub use mapper::Mapper;
+pub use schema::schema;
 
-use crate::model::{Header, SourceOptions};
+use crate::model::{Header, Row, SourceOptions};
 use document::Document;
 
 /// A mapping file that is well-formed, not yet held against a table's columns.
@@ -137,7 +142,32 @@ impl Mapping {
     pub fn compile(&self, header: &Header) -> Result<Mapper, Vec<Diagnostic>> {
         compile::compile(&self.document, header)
     }
+
+    /// What it says that it probably does not mean: warnings, in the order of the file.
+    pub fn lint(&self) -> Vec<Diagnostic> {
+        lint::alone(&self.document)
+    }
+
+    /// The same of the mapping and a table that it fits: warnings and notes. `mapper` is what [`Mapping::compile`] made
+    /// of it for this header.
+    pub fn lint_against(&self, header: &Header, mapper: &Mapper) -> Vec<Diagnostic> {
+        lint::against(&self.document, header, mapper)
+    }
+}
+
+impl Mapper {
+    /// What will happen to each source and row, in plain words. `header` is the one it was compiled for.
+    pub fn explain(&self, header: &Header) -> Vec<Explanation> {
+        explain::explain(self, header)
+    }
+
+    /// What each cell of a row becomes, step by step; [`Mapper::map`] says what the row becomes.
+    pub fn trace(&self, row: &Row) -> Vec<Trace> {
+        explain::trace(self, row)
+    }
 }
 
 #[cfg(test)]
 mod language_tests;
+#[cfg(test)]
+mod phone_table_tests;

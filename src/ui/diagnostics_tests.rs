@@ -174,7 +174,7 @@ error: [rows] has no key `identity`
 5 | identity = true
   | ^^^^^^^^ not part of a mapping of version 1
   |
-  = help: [rows] knows `require_identity`"#
+  = help: [rows] knows `require_identity`, `skip_if`, `only_if` and `on_finding`"#
             .trim_start()
     );
 }
@@ -715,7 +715,7 @@ error: the table has 2 columns "Mail": D and F
 4 | email = ["Email", "Mail", "Zip"]
   |                   ^^^^^^ which one is meant?
   |
-  = help: give each of these columns a header of its own in the table
+  = help: give each of these columns a header of its own in the table, or name one by its place: #D
 
 error: the table has no column "Zip"
  --> people.toml:4:27

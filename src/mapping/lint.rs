@@ -22,6 +22,7 @@ pub(super) fn alone(document: &Document) -> Vec<Diagnostic> {
     conditions(document, &mut found);
     useless_warnings(document, &mut found);
     found.sort_by_key(|diagnostic| diagnostic.span.as_ref().map_or(0, |span| span.start));
+    found.dedup();
     found
 }
 

@@ -12,7 +12,7 @@ use super::document::{ColumnName, CountryRule, Target};
 use super::keys;
 use super::phone::Country;
 use super::shape::{Case, Shape, Transform};
-use super::toml_table::{Findings, SHOWN_CHARS, Value};
+use super::toml_table::{Findings, SHOWN_CHARS, TextByText, Value};
 use crate::model::{Channel, excerpt};
 
 /// Slips for which the alphabet alone gives no good advice.
@@ -122,18 +122,18 @@ fn transform(findings: &mut Findings<'_>, name: &str, value: &Value<'_>) -> Opti
         "extract" => findings.pattern(value, name).map(Transform::Extract),
         "case" => case(findings, value).map(Transform::Case),
         "values" => {
-            let values = findings.text_by_text(value, name)?;
-            let mut sound = true;
-            for (old, at, _, _) in &values {
+            let known = findings.diagnostics.len();
+            let values = findings.text_by_text(value, name);
+            for TextByText { key: old, key_at: at, .. } in &values {
                 if cell::trim(old).len() != old.len() || old.is_empty() {
                     let message = format!("no value is ever \"{}\"", excerpt(old, SHOWN_CHARS));
                     let help =
                         "cells are trimmed, and blank ones are not looked at; write the text without outer white space";
                     findings.add(Diagnostic::at(at.clone(), message, "never found").with_help(help));
-                    sound = false;
                 }
             }
-            let values = values.into_iter().map(|(old, _, new, _)| (old.to_owned(), cell::trim(new).to_owned()));
+            let sound = findings.diagnostics.len() == known;
+            let values = values.into_iter().map(|pair| (pair.key.to_owned(), cell::trim(pair.text).to_owned()));
             sound.then(|| Transform::Values(values.collect::<HashMap<_, _>>()))
         }
         "date_format" => {
@@ -240,9 +240,9 @@ fn country_rule(findings: &mut Findings<'_>, value: &Value<'_>) -> Option<Countr
         match &**key.get_ref() {
             "column" => column = column_name(findings, value, "column"),
             "values" => {
-                for (old, _, code, at) in findings.text_by_text(value, "values").unwrap_or_default() {
-                    if let Some(country) = known_country(findings, code, at) {
-                        values.push((cell::trim(old).to_owned(), country));
+                for pair in findings.text_by_text(value, "values") {
+                    if let Some(country) = known_country(findings, pair.text, pair.text_at) {
+                        values.push((cell::trim(pair.key).to_owned(), country));
                     }
                 }
             }
@@ -252,7 +252,9 @@ fn country_rule(findings: &mut Findings<'_>, value: &Value<'_>) -> Option<Countr
             _ => {}
         }
     }
-    if column.is_none() && !table.keys().any(|key| &**key.get_ref() == "column") {
+    // A misspelt key has had its own message; a second one would say the same.
+    let mut names = table.keys().map(|key| &**key.get_ref());
+    if names.all(|name| name != "column" && keys::COUNTRY.iter().any(|known| known.name == name)) {
         let help = "add `column`; a country that is always the same is written country = \"SE\"";
         findings.add(Diagnostic::at(value.span(), "`country` names no column", "incomplete").with_help(help));
     }

@@ -10,7 +10,7 @@ use super::condition::{Condition, Test};
 use super::diagnostic::{Diagnostic, either, nearest};
 use super::document::{ColumnName, Expected, Rows};
 use super::keys;
-use super::toml_table::{Findings, SHOWN_CHARS, Value};
+use super::toml_table::{Findings, SHOWN_CHARS, TextByText, Value};
 use crate::model::{Code, SheetChoice, SourceOptions, excerpt};
 
 /// The rows of a sheet in today's spreadsheets (2^20); a header further down is a slip of the finger.
@@ -135,7 +135,9 @@ fn among(findings: &mut Findings<'_>, value: &Value<'_>) -> Option<Test> {
 /// Codes, each with "error" or "warn"; those that warn.
 fn on_finding(findings: &mut Findings<'_>, value: &Value<'_>) -> Vec<(Code, std::ops::Range<usize>)> {
     let mut warn = Vec::new();
-    for (name, at, level, level_at) in findings.text_by_text(value, "on_finding").unwrap_or_default() {
+    for TextByText { key: name, key_at: at, text: level, text_at: level_at } in
+        findings.text_by_text(value, "on_finding")
+    {
         let Some(code) = Code::ALL.into_iter().find(|code| code.as_str() == name) else {
             let offers: Vec<String> = nearest(name, Code::ALL.iter().map(|code| code.as_str()))
                 .into_iter()

@@ -18,6 +18,14 @@ pub(super) const SHOWN_CHARS: usize = 60;
 /// A value and its place.
 pub(super) type Value<'i> = Spanned<DeValue<'i>>;
 
+/// A key with a text, and their places.
+pub(super) struct TextByText<'v> {
+    pub key: &'v str,
+    pub key_at: Range<usize>,
+    pub text: &'v str,
+    pub text_at: Range<usize>,
+}
+
 /// The text of a mapping, and what has been found wrong with it so far.
 pub(super) struct Findings<'t> {
     text: &'t str,
@@ -109,20 +117,14 @@ impl<'t> Findings<'t> {
         texts.into_iter().collect()
     }
 
-    /// A table whose values must be texts, blank or not, in the order of the file.
-    pub fn text_by_text<'v>(
-        &mut self,
-        value: &'v Value<'_>,
-        key: &str,
-    ) -> Option<Vec<(&'v str, Range<usize>, &'v str, Range<usize>)>> {
-        let table = self.table(value, key)?;
-        let entries = in_file_order(table);
-        let texts = entries.into_iter().map(|(old, new)| {
+    /// A table whose values must be texts, blank or not, in the order of the file, without those that are none.
+    pub fn text_by_text<'v>(&mut self, value: &'v Value<'_>, key: &str) -> Vec<TextByText<'v>> {
+        let Some(table) = self.table(value, key) else { return Vec::new() };
+        let entries = in_file_order(table).into_iter().filter_map(|(old, new)| {
             let text = self.any_text(new, old.get_ref())?;
-            Some((&**old.get_ref(), old.span(), text, new.span()))
+            Some(TextByText { key: old.get_ref(), key_at: old.span(), text, text_at: new.span() })
         });
-        let texts: Vec<_> = texts.collect();
-        texts.into_iter().collect()
+        entries.collect()
     }
 
     /// A regular expression.

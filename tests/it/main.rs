@@ -10,6 +10,7 @@ mod check;
 mod import_faults;
 mod import_main;
 mod interrupt;
+mod mapping;
 mod preview;
 mod results;
 mod rooms;

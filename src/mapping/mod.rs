@@ -101,7 +101,9 @@ mod phone_text;
 mod schema;
 mod settings;
 mod shape;
+mod shipped;
 mod source;
+mod suggest;
 mod template;
 mod toml_table;
 
@@ -109,9 +111,16 @@ pub use diagnostic::{Diagnostic, Level};
 pub use explain::{Explanation, Trace};
 pub use mapper::Mapper;
 pub use schema::schema;
+pub use shipped::{Fit, best_fit};
+pub use suggest::{Pinned, SAMPLE_ROWS, Suggestion, suggest};
 
 use crate::model::{Header, Row, SourceOptions};
 use document::Document;
+
+/// Whether two letters name a country whose phone numbers are known.
+pub fn is_country(code: &str) -> bool {
+    phone::Country::from_code(code).is_some()
+}
 
 /// A mapping file that is well-formed, not yet held against a table's columns.
 #[derive(Clone, Debug)]

@@ -69,7 +69,7 @@ fn remarks(suggestion: &Suggestion, columns: usize) -> String {
     }
     if suggestion.phones_without_country > 0 {
         text.push_str(&format!(
-            "\n{} cells hold phone numbers that name no country: say whose they are with --country",
+            "\nphone numbers in {} cells name no country: say whose they are with --country",
             suggestion.phones_without_country
         ));
     }

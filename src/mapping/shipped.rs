@@ -20,8 +20,11 @@ const SHIPPED: [(&str, &str); 13] = [
     ("generic.toml", include_str!("../../mappings/generic.toml")),
 ];
 
-/// Fewer columns than this fit by accident.
+/// Fewer columns than this fit by accident,
 const COLUMNS_MIN: usize = 3;
+
+/// and so do few of many, unless they are as many as this.
+const COLUMNS_MANY: usize = 8;
 
 /// A shipped mapping that a table fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +42,8 @@ pub fn best_fit(header: &Header) -> Option<Fit> {
     let fits = SHIPPED.into_iter().filter_map(|(name, text)| {
         let mapper = Mapping::parse(text).and_then(|mapping| mapping.compile(header)).ok()?;
         let used = header.names.len() - mapper.unused().count();
-        (used >= COLUMNS_MIN).then_some(Fit { name, text, used })
+        let is_much = used >= COLUMNS_MANY || used * 4 >= header.names.len();
+        (used >= COLUMNS_MIN && is_much).then_some(Fit { name, text, used })
     });
     fits.reduce(|best, fit| if fit.used > best.used { fit } else { best })
 }

@@ -137,3 +137,44 @@ fn a_warning_and_an_excluded_row_stand_in_the_results() {
     let rows: Vec<String> = (0..3).map(|at| columns.each_ref().map(|column| column[at]).join("|")).collect();
     assert_eq!(rows, ["stored|phone.length|Mobile", "skipped|row.excluded|", "stored||"]);
 }
+
+#[test]
+fn a_guess_is_a_mapping_that_lands_the_whole_table() {
+    let place = Place::new();
+    let people = fixture("people.csv");
+    let done = place.c3import(&["guess", &people, "-o", "guessed.toml", "--country", "SE"]).run();
+    done.exits(0).leaves_stdout_empty().tells(&["14 of 17 columns are mapped", "c3import check"]);
+    assert!(place.text("guessed.toml").contains("header_row = 1\ndelimiter = \",\"\nencoding = \"UTF-8\"\n"));
+    place.c3import(&["mapping", "check", "guessed.toml", &people]).run().exits(0);
+    // The German phones are read as Swedish ones: that is why a guess is read before it is used.
+    place.c3import(&["check", &people, "-m", "guessed.toml", "--run-dir", "run"]).run();
+    let landed = place.results("run").column("c3_code").iter().filter(|code| **code == "run.dry").count();
+    assert!(landed > 250, "{landed}");
+}
+
+#[test]
+fn a_guess_overwrites_nothing() {
+    let place = Place::with_table(&["Åsa,asa@example.com,,"]);
+    let before = place.text("m.toml");
+    place.c3import(&["guess", "people.csv", "-o", "m.toml"]).run().exits(2).tells(&["m.toml is there already"]);
+    assert_eq!(place.text("m.toml"), before);
+    place
+        .c3import(&["guess", "people.csv", "--country", "Sweden"])
+        .run()
+        .exits(2)
+        .tells(&["\"Sweden\" is not a country"]);
+}
+
+#[test]
+fn a_guess_goes_to_standard_output_and_offers_what_fits() {
+    let place = Place::new();
+    let done = place.c3import(&["guess", &fixture("exports/mailchimp.csv")]).run();
+    done.exits(0).tells(&["mappings/mailchimp.toml fits this table too"]);
+    assert!(
+        done.stdout.contains("\"Email Address\",    # 99%: called so, and 2 of 2 cells are e-mail addresses"),
+        "{done}"
+    );
+    assert!(done.stdout.starts_with("# Proposed by c3import guess"), "{done}");
+    let done = place.c3import(&["guess", &fixture("people.csv")]).run();
+    assert!(!done.stderr.contains("fits this table"), "{done}");
+}

@@ -65,7 +65,7 @@ fn judge(header: &Header, column: ColumnIndex, content: Content) -> Finding {
     let finding = |role, confidence, reason: String| Finding { column, role, confidence, reason, content };
     let (emails, phones) = (content.percent(content.emails), content.percent(content.phones));
     let said = match words::role(name) {
-        Err(veto) => return finding(None, 0, format!("called \"{veto}\", so it is about a contact and is none")),
+        Err(veto) => return finding(None, 0, format!("its name says \"{veto}\", so it is no contact of the person")),
         Ok(said) => said,
     };
     let base = |likeness| if likeness == Likeness::Whole { 70 } else { 55 };
@@ -253,7 +253,7 @@ impl Writer<'_> {
             let mut reason = format!("{}%: {}", first.confidence, first.reason);
             let missing: usize = members.iter().map(|at| self.national(*at)).sum();
             if role == Role::Phone && missing > 0 && self.country_option().is_none() {
-                reason.push_str(&format!("; {missing} name no country: add country = \"…\", two letters"));
+                reason.push_str(&format!("; {missing} of them name no country: add country = \"…\", two letters"));
             }
             lines.push((source, reason));
             self.used.extend(members.iter().map(|at| self.findings[*at].column));

@@ -62,7 +62,7 @@ voice = [
 \"Address\" = \"{Gatuadress}, {Postnr} {Ort}\"    # 80%: its parts are called so
 
 # Not sent. To keep one as a custom value, move its line to [card.custom] and take the # away.
-# \"Email consent\" = \"Email consent\"    # called \"consent\", so it is about a contact and is none
+# \"Email consent\" = \"Email consent\"    # its name says \"consent\", so it is no contact of the person
 # \"Saldo\" = \"Saldo\"    # its name says nothing about people
 "
     );
@@ -97,7 +97,7 @@ fn a_country_is_taken_from_its_column_and_never_guessed() {
     let (header, rows) = table(&lines);
     let suggestion = suggest(&header, &rows, &Pinned::default(), None);
     assert_eq!(suggestion.phones_without_country, 1);
-    assert!(suggestion.text.contains("1 name no country: add country = \"…\", two letters"));
+    assert!(suggestion.text.contains("1 of them name no country: add country = \"…\", two letters"));
 }
 
 #[test]

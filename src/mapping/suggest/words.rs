@@ -303,8 +303,9 @@ const PHONE_STEMS: [&str; 19] = [
     "natel",
 ];
 
-/// Words beside which an e-mail, a phone or a name is none: a consent, a date, a kind.
-const VETOES: [&str; 46] = [
+/// Words beside which an e-mail or a phone is none of this person: a consent, a date, a kind; or somebody else's, which
+/// would make one card of all who share it.
+const VETOES: [&str; 59] = [
     "consent",
     "optin",
     "optout",
@@ -351,6 +352,19 @@ const VETOES: [&str; 46] = [
     "sms",
     "quarantined",
     "reason",
+    "phonetic",
+    "yomi",
+    "angezeigter",
+    "name",
+    "namn",
+    "assistant",
+    "assistants",
+    "assistent",
+    "company",
+    "firma",
+    "växel",
+    "switchboard",
+    "visningsnamn",
 ];
 
 /// What a header says its column holds, and how plainly; or the word that speaks against it.
@@ -363,11 +377,9 @@ pub(super) fn role(header: &str) -> Result<Option<(Role, Likeness)>, &'static st
         return Ok(Some((*role, Likeness::Whole)));
     }
     let contact = contact(&bare, &folded);
-    let is_about_people =
-        contact.is_some() || bare.iter().any(|word| matches!(word.as_str(), "name" | "namn" | "navn"));
-    if is_about_people
-        && let Some(veto) =
-            VETOES.into_iter().find(|veto| bare.iter().any(|word| word == veto) || folded.contains("opt-in"))
+    let veto = |veto: &&'static str| folded.contains("optin") || bare.iter().any(|word| word == veto);
+    if contact.is_some()
+        && let Some(veto) = VETOES.into_iter().find(veto)
     {
         return Err(veto);
     }
@@ -380,13 +392,19 @@ fn contact(bare: &[&String], folded: &str) -> Option<(Role, Likeness)> {
             || ["address", "adress", "adresse", "number", "nummer", "value", "nr"]
                 .iter()
                 .any(|suffix| folded.strip_suffix(suffix).is_some_and(|rest| stems.contains(&rest)));
-        let part = || {
+        // From the beginning of any word on: `E-post` is two words, and `Weitere Postleitzahl` is no e-mail.
+        let begins = |stem: &str| {
+            let mut rest = folded;
             bare.iter().any(|word| {
-                stems.contains(&word.as_str())
-                    || stems
-                        .iter()
-                        .any(|stem| stem.chars().count() >= 5 && (word.starts_with(stem) || word.ends_with(stem)))
-            }) || stems.iter().any(|stem| stem.chars().count() >= 5 && folded.contains(stem))
+                let begins = rest.starts_with(stem);
+                rest = &rest[word.len()..];
+                begins
+            })
+        };
+        let is_long = |stem: &&&str| stem.chars().count() >= 5;
+        let part = || {
+            stems.iter().filter(is_long).any(|stem| begins(stem) || bare.iter().any(|word| word.ends_with(stem)))
+                || bare.iter().any(|word| stems.contains(&word.as_str()))
         };
         if whole {
             Some(Likeness::Whole)
@@ -469,11 +487,13 @@ mod tests {
             "Phone 1 - Label",
             "Business Fax (phone)",
             "Email opt-in",
+            "Phonetic First Name",
+            "E-mail Display Name",
             "Last email sent date",
         ] {
             assert!(role(header).is_err(), "{header}: {:?}", role(header));
         }
-        for header in ["Newsletter", "Price", "", "!?", "Status"] {
+        for header in ["Weitere Postleitzahl", "Newsletter", "Price", "", "!?", "Status"] {
             assert_eq!(role(header), Ok(None), "{header}");
         }
     }

@@ -64,6 +64,9 @@ fn judge(header: &Header, column: ColumnIndex, content: Content) -> Finding {
     let name = header.names.get(column.index()).map_or("", |name| cell::trim(name));
     let finding = |role, confidence, reason: String| Finding { column, role, confidence, reason, content };
     let (emails, phones) = (content.percent(content.emails), content.percent(content.phones));
+    if reference(header, column).is_none() {
+        return finding(None, 0, "other columns are called like it, and like its place".to_owned());
+    }
     let said = match words::role(name) {
         Err(veto) => return finding(None, 0, format!("its name says \"{veto}\", so it is no contact of the person")),
         Ok(said) => said,
@@ -199,13 +202,9 @@ impl Writer<'_> {
         self.used.extend(used.iter().map(|at| self.findings[*at].column));
     }
 
-    /// How a column is named: by its header, or by its place where the header is blank, doubled, or looks like a place.
+    /// How a column is named; see [`reference`].
     fn reference(&self, at: usize) -> String {
-        let place = format!("#{}", self.findings[at].column.letters());
-        let name = cell::trim(&self.header.names[at]);
-        let same = |other: &&String| cell::trim(other) == name;
-        let is_usable = !name.is_empty() && self.header.names.iter().filter(same).count() == 1;
-        if is_usable { name.to_owned() } else { place }
+        reference(self.header, self.findings[at].column).unwrap_or_default()
     }
 
     /// The column as a source without options.
@@ -359,6 +358,18 @@ impl Writer<'_> {
             self.line(&format!("# {} = {}    # {}", quoted(&name), self.plain(at), excerpt(&reason, 2 * SHOWN_CHARS)));
         }
     }
+}
+
+/// How a column is named: by its header, or by its place where the header is blank or doubled. `None` where headers are
+/// called like that place.
+fn reference(header: &Header, column: ColumnIndex) -> Option<String> {
+    let count = |wanted: &str| header.names.iter().filter(|name| cell::trim(name) == wanted).count();
+    let name = header.names.get(column.index()).map_or("", |name| cell::trim(name));
+    if !name.is_empty() && count(name) == 1 {
+        return Some(name.to_owned());
+    }
+    let places = [format!("#{}", column.letters()), format!("#{}", column.index() + 1)];
+    places.into_iter().find(|place| count(place) == 0)
 }
 
 /// The pattern of a numbered header: `E-mail 1 - Value` is of the family `E-mail * - Value`.

@@ -54,5 +54,4 @@ fn within(text: &str, span: &Range<usize>) -> Range<usize> {
 }
 
 #[cfg(test)]
-#[path = "diagnostics_tests.rs"]
 mod tests;

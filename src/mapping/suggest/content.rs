@@ -45,7 +45,7 @@ impl Content {
             } else if parts.iter().all(|part| is_phone(part)) {
                 content.phones += 1;
                 let is_international = |part: &&str| part.starts_with('+') || part.starts_with("00");
-                content.international += usize::from(parts.iter().all(|part| is_international(part)));
+                content.international += usize::from(parts.iter().all(is_international));
             } else {
                 content.letterless += usize::from(!text.chars().any(char::is_alphabetic));
                 content.country_codes +=

@@ -1,5 +1,6 @@
 //! The words people type: commands, flags, their help. Parsed at the wall, decided on in `settings` and `commands`.
 
+mod mapping_args;
 mod pace_args;
 mod server_args;
 mod source_args;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use mapping_args::{GuessArgs, MappingCheckArgs, MappingCommand, MappingExplainArgs};
 pub use pace_args::PaceArgs;
 pub use server_args::{DestinationArgs, FaultArgs, ServerArgs};
 pub use source_args::SourceArgs;
@@ -47,6 +49,11 @@ pub enum Command {
     Rows(RowsArgs),
     /// Look at address, connection, clock and token; posts nothing.
     Doctor(Box<DoctorArgs>),
+    /// Propose a mapping for a table: a commented file with reasons, to be read before it is used.
+    Guess(GuessArgs),
+    /// Check or explain a mapping, or print its JSON Schema.
+    #[command(subcommand)]
+    Mapping(MappingCommand),
     /// Run a stand-in server with the documented rules, to try things out.
     Sandbox(SandboxArgs),
 }

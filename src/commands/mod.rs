@@ -4,7 +4,9 @@ mod check;
 mod doctor;
 mod expiry;
 mod failure;
+mod guess;
 mod import;
+mod mapping;
 mod next;
 mod preview;
 mod rows;
@@ -28,6 +30,8 @@ pub fn run(cli: Cli) -> Exit {
         Command::Preview(args) => preview::preview(&terminal, args),
         Command::Rows(args) => rows::rows(&terminal, args),
         Command::Doctor(args) => doctor::doctor(&terminal, &args),
+        Command::Guess(args) => guess::guess(&terminal, args),
+        Command::Mapping(command) => mapping::mapping(&terminal, command),
         Command::Sandbox(args) => sandbox::sandbox(&terminal, args),
     };
     match done {

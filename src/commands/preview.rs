@@ -24,7 +24,13 @@ pub fn preview(terminal: &Terminal, args: PreviewArgs) -> Result<Exit, Failures>
             .read(&mut |row| {
                 rows += 1;
                 let flow = match mapper.map(&row) {
-                    Mapped::Card(card) => print(terminal, &jsonapi::encode(&card, name_at)),
+                    Mapped::Card { card, warnings } => {
+                        for issue in &warnings {
+                            let line = issue_line(&input, &header, row.number, issue);
+                            terminal.say(&format!("left out: {line}"));
+                        }
+                        print(terminal, &jsonapi::encode(&card, name_at))
+                    }
                     Mapped::Rejected(issues) => {
                         exit = Exit::SomeRows;
                         let lines: Vec<String> =
@@ -34,6 +40,10 @@ pub fn preview(terminal: &Terminal, args: PreviewArgs) -> Result<Exit, Failures>
                     }
                     Mapped::Skipped => {
                         terminal.say(&format!("{input} row {}: nothing to send", row.number));
+                        Ok(Flow::On)
+                    }
+                    Mapped::Excluded(reason) => {
+                        terminal.say(&format!("{input} row {}: {reason}", row.number));
                         Ok(Flow::On)
                     }
                 };

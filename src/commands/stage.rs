@@ -62,7 +62,8 @@ pub fn default_run_dir(input: &Input) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn read_mapping(path: &Path) -> Result<String, Failures> {
+/// A mapping file's text.
+pub fn read_mapping(path: &Path) -> Result<String, Failures> {
     let bytes = fs::read(path).map_err(|error| {
         let message = format!("the mapping {} cannot be read: {}", path.display(), error);
         Failure::unusable(message).hint("mappings/people.toml is one to begin with")

@@ -9,9 +9,34 @@ const LIKENESS_MIN: f64 = 0.8;
 /// How many names a "did you mean" offers at most.
 const OFFERS_MAX: usize = 3;
 
+/// How much a diagnostic weighs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// The mapping cannot be used.
+    #[default]
+    Error,
+    /// It can, but probably does not do what was meant.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+impl Level {
+    /// As reports name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Note => "note",
+        }
+    }
+}
+
 /// One thing that is wrong with a mapping file. `ui::diagnostics` draws it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// How much it weighs.
+    pub level: Level,
     /// A sentence without a period, in the user's words; foreign text in it has been through
     /// [`excerpt`](crate::model::excerpt).
     pub message: String,
@@ -26,12 +51,17 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A problem at a place.
     pub(super) fn at(span: Range<usize>, message: impl Into<String>, label: impl Into<String>) -> Self {
-        Diagnostic { message: message.into(), span: Some(span), label: label.into(), help: None }
+        Diagnostic { level: Level::Error, message: message.into(), span: Some(span), label: label.into(), help: None }
     }
 
     /// A problem of the file as a whole.
     pub(super) fn of_file(message: impl Into<String>) -> Self {
-        Diagnostic { message: message.into(), span: None, label: String::new(), help: None }
+        Diagnostic { level: Level::Error, message: message.into(), span: None, label: String::new(), help: None }
+    }
+
+    /// The same, of another weight.
+    pub(super) fn weighing(self, level: Level) -> Self {
+        Diagnostic { level, ..self }
     }
 
     /// The same with advice.
@@ -55,10 +85,19 @@ pub(super) fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>)
 
 /// `a`, `a or b`, `a, b or c`, each as given.
 pub(super) fn either(names: &[String]) -> String {
+    listed(names, "or")
+}
+
+/// `a`, `a and b`, `a, b and c`, each as given.
+pub(super) fn all(names: &[String]) -> String {
+    listed(names, "and")
+}
+
+fn listed(names: &[String], word: &str) -> String {
     match names {
         [] => String::new(),
         [only] => only.clone(),
-        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+        [first @ .., last] => format!("{} {word} {last}", first.join(", ")),
     }
 }
 

@@ -1,21 +1,29 @@
 //! A row into a card: the part that runs a million times. Allocates what ends on the card, and nothing else.
 
-use super::cell::{self, Lines};
-use super::document::Target;
+use super::cell::{self, EXCERPT_CHARS, Lines};
+use super::compile::code_bit;
+use super::condition::Test;
+use super::document::{CountryRule, Target};
 use super::email;
 use super::fault::Fault;
 use super::phone::{self, Country};
+use super::shape::{self, Shape, parts};
 use super::template::Template;
-use crate::model::{Binding, Channel, Code, ColumnIndex, ContactCard, CustomField, Entry, Issue, Mapped, Origin, Row};
+use crate::model::{
+    Binding, Channel, Code, ColumnIndex, ContactCard, CustomField, Entry, Issue, Mapped, Origin, Row, excerpt,
+};
 
 /// A mapping whose columns are places in a row. Pure, and may be shared between threads.
 #[derive(Clone, Debug)]
 pub struct Mapper {
     steps: Vec<Step>,
-    /// For every column, whether a source reads it.
+    /// For every column, whether a source or a condition reads it.
     used: Vec<bool>,
     /// What to say of a row without any contact entry; `None` when such rows may be sent.
     without_contact: Option<String>,
+    gates: Vec<Gate>,
+    /// The codes that do not keep a row back, one bit each.
+    warn: u64,
 }
 
 /// One source, ready to be read.
@@ -23,17 +31,41 @@ pub struct Mapper {
 pub(super) struct Step {
     pub target: Target,
     pub read: Read,
-    pub split: Option<String>,
-    pub country: Option<Country>,
-    /// The columns it reads; none for constants.
+    pub split: Vec<String>,
+    pub country: Option<CountryRule<ColumnIndex>>,
+    /// The columns its values come from; none for constants.
     pub columns: Vec<ColumnIndex>,
+    /// What plain sources do without.
+    pub extra: Option<Box<Extra>>,
+}
+
+/// What happens to values on their way.
+#[derive(Clone, Debug)]
+pub(super) struct Extra {
+    pub shape: Shape,
+    pub join: Option<String>,
+    /// The column that holds the custom label.
+    pub label: Option<ColumnIndex>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Read {
     Column(ColumnIndex),
+    /// Several, to be joined.
+    Columns(Vec<ColumnIndex>),
     Template(Template<ColumnIndex>),
     Constant(String),
+}
+
+/// A condition, ready to be asked.
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    pub column: ColumnIndex,
+    pub test: Test,
+    /// Whether rows are left out when the test holds, or when it does not.
+    pub skips_when: bool,
+    /// What to say of a row that is left out.
+    pub reason: String,
 }
 
 /// A row's card as it grows.
@@ -41,20 +73,38 @@ pub(super) enum Read {
 struct Draft {
     card: ContactCard,
     issues: Vec<Issue>,
+    warnings: Vec<Issue>,
+    /// Required values that are not there; they count when the row has anything at all.
+    missing: Vec<Issue>,
+    warn: u64,
     /// Whether a mapped cell holds anything.
     has_content: bool,
-    /// Whether a cell that is mapped to a channel does, valid or not.
+    /// Whether a cell that is mapped to a channel does, valid or not, unless it is left out with a warning.
     has_contact: bool,
 }
 
 impl Mapper {
     /// `without_contact`: what to say of a row without any contact entry, when those are refused.
-    pub(super) fn new(steps: Vec<Step>, width: usize, without_contact: Option<String>) -> Self {
+    pub(super) fn new(
+        steps: Vec<Step>,
+        width: usize,
+        without_contact: Option<String>,
+        gates: Vec<Gate>,
+        warn: u64,
+    ) -> Self {
         let mut used = vec![false; width];
-        for column in steps.iter().flat_map(|step| &step.columns) {
+        let read = steps.iter().flat_map(|step| {
+            let country = match &step.country {
+                Some(CountryRule::Column { column, .. }) => Some(column),
+                Some(CountryRule::Always(_)) | None => None,
+            };
+            let label = step.extra.as_ref().and_then(|extra| extra.label.as_ref());
+            step.columns.iter().chain(country).chain(label)
+        });
+        for column in read.chain(gates.iter().map(|gate| &gate.column)) {
             used[column.index()] = true;
         }
-        Mapper { steps, used, without_contact }
+        Mapper { steps, used, without_contact, gates, warn }
     }
 
     /// The columns that a value came from; empty for constants and for origins of another mapping.
@@ -62,16 +112,40 @@ impl Mapper {
         self.steps.get(usize::from(origin.0)).map_or(&[], |step| &step.columns)
     }
 
+    /// The columns of the table that no source and no condition reads, in order.
+    pub fn unused(&self) -> impl Iterator<Item = ColumnIndex> + '_ {
+        self.used.iter().zip(0u32..).filter(|(used, _)| !**used).map(|(_, at)| ColumnIndex(at))
+    }
+
+    pub(super) fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    pub(super) fn gates(&self) -> &[Gate] {
+        &self.gates
+    }
+
     /// What a row becomes. The row must come from the table that the mapping was compiled for; cells beyond its end
     /// count as blank.
     pub fn map(&self, row: &Row) -> Mapped {
-        let mut draft = Draft::default();
+        let mut draft = Draft { warn: self.warn, ..Draft::default() };
         if !row.issues.is_empty() {
             draft.issues.extend(row.issues.iter().filter(|issue| self.counts(issue)).cloned());
             // A row that is broken as a whole may have its values in the wrong cells: nothing true can be said of them.
             if draft.issues.iter().any(|issue| issue.column.is_none()) {
                 return Mapped::Rejected(draft.issues);
             }
+        }
+        // What stands in a cell that could not be read nobody knows, so it decides nothing.
+        let is_readable = |gate: &Gate| row.issues.iter().all(|issue| issue.column != Some(gate.column));
+        let closed = |gate: &&Gate| gate.test.holds(row.cell(gate.column)) == gate.skips_when && is_readable(gate);
+        if let Some(gate) = self.gates.iter().find(closed) {
+            return Mapped::Excluded(gate.reason.clone());
+        }
+        if self.warn != 0 {
+            let asked = |issue: &Issue| self.gates.iter().any(|gate| issue.column == Some(gate.column));
+            let is_warning = |issue: &Issue| self.warn & code_bit(issue.code) != 0 && !asked(issue);
+            (draft.warnings, draft.issues) = draft.issues.into_iter().partition(is_warning);
         }
         for (step, at) in self.steps.iter().zip(0u16..) {
             step.run(row, Origin(at), &mut draft);
@@ -87,6 +161,9 @@ impl Mapper {
     }
 
     fn conclude(&self, mut draft: Draft) -> Mapped {
+        if draft.has_content {
+            draft.issues.append(&mut draft.missing);
+        }
         if let Some(message) = &self.without_contact
             && draft.has_content
             && !draft.has_contact
@@ -94,9 +171,11 @@ impl Mapper {
             draft.issues.push(Issue::row(Code::ContactNone, message.as_str()));
         }
         if !draft.issues.is_empty() {
+            // Why a contact is missing may be told by what was left out.
+            draft.issues.append(&mut draft.warnings);
             Mapped::Rejected(draft.issues)
         } else if draft.has_content {
-            Mapped::Card(draft.card)
+            Mapped::Card { card: draft.card, warnings: draft.warnings }
         } else {
             Mapped::Skipped
         }
@@ -105,13 +184,15 @@ impl Mapper {
 
 impl Step {
     fn run(&self, row: &Row, origin: Origin, draft: &mut Draft) {
-        let is_contact = matches!(self.target, Target::Channel(_));
         // A cell that could not be read has its issue already; what the mapping would find is its echo.
-        let unreadable = |issue: &Issue| issue.column.is_some_and(|column| self.columns.contains(&column));
-        if !row.issues.is_empty() && row.issues.iter().any(unreadable) {
-            draft.has_content = true;
-            draft.has_contact |= is_contact;
-            return;
+        if !row.issues.is_empty() {
+            let mine = |issue: &&Issue| issue.column.is_some_and(|column| self.columns.contains(&column));
+            let mut unreadable = row.issues.iter().filter(mine).peekable();
+            if unreadable.peek().is_some() {
+                let kept = unreadable.any(|issue| draft.warn & code_bit(issue.code) == 0);
+                draft.touch(&self.target, kept);
+                return;
+            }
         }
         let filled;
         let (text, column) = match &self.read {
@@ -119,50 +200,157 @@ impl Step {
                 draft.put(&self.target, text.clone(), origin);
                 return;
             }
-            Read::Column(column) => (cell::trim(row.cell(*column)), Some(*column)),
+            Read::Column(column) => (row.cell(*column), Some(*column)),
+            Read::Columns(columns) => {
+                if let Some(extra) = &self.extra {
+                    let texts = columns.iter().map(|column| (row.cell(*column), Some(*column)));
+                    self.shaped(extra, texts, row, origin, draft);
+                }
+                return;
+            }
             Read::Template(template) => {
                 let first = self.columns.iter().copied().find(|column| !cell::trim(row.cell(*column)).is_empty());
-                let Some(first) = first else { return };
-                let mut sound = true;
-                for column in template.columns() {
-                    if let Err(fault) = cell::check(cell::trim(row.cell(*column)), Lines::Many) {
-                        draft.blame(fault, Some(*column));
-                        sound = false;
+                match first {
+                    Some(first) => {
+                        let mut sound = true;
+                        for column in template.columns() {
+                            if let Err(fault) = cell::check(cell::trim(row.cell(*column)), Lines::Many) {
+                                let kept = draft.blame(fault, Some(*column));
+                                draft.touch(&self.target, kept);
+                                sound = false;
+                            }
+                        }
+                        if !sound {
+                            return;
+                        }
+                        filled = template.fill(|column| row.cell(*column)).unwrap_or_default();
+                        (filled.as_str(), Some(first))
                     }
+                    None => ("", self.columns.first().copied()),
                 }
-                if !sound {
-                    draft.has_content = true;
-                    draft.has_contact |= is_contact;
-                    return;
-                }
-                filled = template.fill(|column| row.cell(*column)).unwrap_or_default();
-                (filled.as_str(), Some(first))
             }
         };
-        let Some(split) = &self.split else {
-            self.take(text, column, origin, draft);
+        if let Some(extra) = &self.extra {
+            self.shaped(extra, std::iter::once((text, column)), row, origin, draft);
             return;
+        }
+        let text = cell::trim(text);
+        match &self.split[..] {
+            [] => self.take(text, column, row, origin, draft),
+            [only] => {
+                for part in text.split(only.as_str()) {
+                    self.take(cell::trim(part), column, row, origin, draft);
+                }
+            }
+            several => {
+                for part in parts(text, several) {
+                    self.take(cell::trim(part), column, row, origin, draft);
+                }
+            }
+        }
+    }
+
+    /// The way of values that have options.
+    fn shaped<'a>(
+        &self,
+        extra: &Extra,
+        texts: impl Iterator<Item = (&'a str, Option<ColumnIndex>)>,
+        row: &Row,
+        origin: Origin,
+        draft: &mut Draft,
+    ) {
+        let label = match extra.label.map(|column| (column, cell::trim(row.cell(column)))) {
+            None | Some((_, "")) => None,
+            Some((column, label)) => match cell::check(label, Lines::One) {
+                Ok(()) => Some(label),
+                Err(fault) => {
+                    let kept = draft.blame(fault, Some(column));
+                    draft.touch(&self.target, kept);
+                    return;
+                }
+            },
         };
-        for part in text.split(split.as_str()) {
-            self.take(cell::trim(part), column, origin, draft);
+        let mut found = false;
+        let mut joined: Option<(String, Option<ColumnIndex>)> = None;
+        let mut first = None;
+        for (text, column) in texts {
+            first = first.or(column);
+            for part in parts(text, &self.split) {
+                let value = match extra.shape.apply(part) {
+                    Ok(value) => value,
+                    Err(fault) => {
+                        let kept = draft.blame(fault, column);
+                        draft.touch(&self.target, kept);
+                        found = true;
+                        continue;
+                    }
+                };
+                if value.is_empty() {
+                    continue;
+                }
+                found = true;
+                match (&extra.join, &mut joined) {
+                    (None, _) => self.take_labelled(&value, label, column, row, origin, draft),
+                    (Some(_), None) => joined = Some((value.into_owned(), column)),
+                    (Some(join), Some((text, _))) => {
+                        text.push_str(join);
+                        text.push_str(&value);
+                    }
+                }
+            }
+        }
+        if let Some((text, column)) = joined {
+            match extra.shape.length_max.map_or(Ok(()), |max| shape::check_length(&text, max)) {
+                Ok(()) => self.take_labelled(&text, label, column, row, origin, draft),
+                Err(fault) => {
+                    let kept = draft.blame(fault, column);
+                    draft.touch(&self.target, kept);
+                }
+            }
+        }
+        if found {
+            return;
+        }
+        if let Some(default) = &extra.shape.default {
+            draft.put_labelled(&self.target, label, default.clone(), origin);
+        } else if extra.shape.required {
+            let message =
+                format!("`{}` is required, and there is no value for it", excerpt(self.target.key(), EXCERPT_CHARS));
+            draft.missing.push(Issue { column: first, ..Issue::row(Code::ValueMissing, message) });
         }
     }
 
     /// One trimmed value, which may be blank.
-    fn take(&self, text: &str, column: Option<ColumnIndex>, origin: Origin, draft: &mut Draft) {
+    fn take(&self, text: &str, column: Option<ColumnIndex>, row: &Row, origin: Origin, draft: &mut Draft) {
+        self.take_labelled(text, None, column, row, origin, draft);
+    }
+
+    fn take_labelled(
+        &self,
+        text: &str,
+        label: Option<&str>,
+        column: Option<ColumnIndex>,
+        row: &Row,
+        origin: Origin,
+        draft: &mut Draft,
+    ) {
         if text.is_empty() {
             return;
         }
-        draft.has_content = true;
-        draft.has_contact |= matches!(self.target, Target::Channel(_));
-        match self.value(text) {
-            Ok(value) => draft.put(&self.target, value, origin),
-            Err(fault) => draft.blame(fault, column),
+        match self.value(text, row) {
+            Ok(value) => {
+                draft.touch(&self.target, true);
+                draft.put_labelled(&self.target, label, value, origin);
+            }
+            Err(fault) => {
+                let kept = draft.blame(fault, column);
+                draft.touch(&self.target, kept);
+            }
         }
     }
 
     /// What is sent for a trimmed text.
-    fn value(&self, text: &str) -> Result<String, Fault> {
+    pub(super) fn value(&self, text: &str, row: &Row) -> Result<String, Fault> {
         cell::check_length(text)?;
         match self.target {
             Target::Channel(Channel::Email) => {
@@ -171,7 +359,7 @@ impl Step {
             }
             Target::Channel(Channel::Voice) => {
                 cell::check(text, Lines::Many)?;
-                phone::read(text, self.country)
+                self.phone(text, row)
             }
             Target::Channel(Channel::Facebook | Channel::Vk | Channel::Line) => {
                 cell::check(text, Lines::One).map(|()| text.to_owned())
@@ -179,11 +367,47 @@ impl Step {
             Target::Name | Target::Custom { .. } => cell::check(text, Lines::Many).map(|()| text.to_owned()),
         }
     }
+
+    fn phone(&self, text: &str, row: &Row) -> Result<String, Fault> {
+        let (column, values, default) = match &self.country {
+            None => return phone::read(text, None),
+            Some(CountryRule::Always(country)) => return phone::read(text, Some(*country)),
+            Some(CountryRule::Column { column, values, default }) => (*column, values, *default),
+        };
+        let written = cell::trim(row.cell(column));
+        let known = |text: &str| values.iter().find(|(value, _)| value == text).map(|(_, country)| *country);
+        let country = match written {
+            "" => default,
+            text => known(text).or_else(|| Country::from_code(text)),
+        };
+        phone::read(text, country).map_err(|fault| match (fault.code, country) {
+            (Code::PhoneCountry, None) if !written.is_empty() => Fault {
+                message: format!(
+                    "\"{}\" has no country: \"{}\" is none that is known; write its two letters, or say what it means \
+                     in the mapping: country = {{ column = \"…\", values = {{ … }} }}",
+                    excerpt(text, EXCERPT_CHARS),
+                    excerpt(written, EXCERPT_CHARS)
+                ),
+                ..fault
+            },
+            _ => fault,
+        })
+    }
 }
 
 impl Draft {
-    /// Adds a value, unless the card has it already.
+    /// Notes that a source had something for this target; `kept` unless it was left out with a warning.
+    fn touch(&mut self, target: &Target, kept: bool) {
+        self.has_content = true;
+        self.has_contact |= kept && matches!(target, Target::Channel(_));
+    }
+
     fn put(&mut self, target: &Target, value: String, origin: Origin) {
+        self.put_labelled(target, None, value, origin);
+    }
+
+    /// Adds a value, unless the card has it already.
+    fn put_labelled(&mut self, target: &Target, label: Option<&str>, value: String, origin: Origin) {
         match target {
             Target::Name => self.card.name = Some(Entry { value, origin }),
             Target::Channel(channel) => {
@@ -197,21 +421,25 @@ impl Draft {
                     entries.push(Entry { value, origin });
                 }
             }
-            Target::Custom { label } => {
+            Target::Custom { label: usual } => {
+                let label = label.unwrap_or(usual);
                 let fields = &mut self.card.custom;
-                if !fields.iter().any(|field| field.label == *label && field.value == value) {
-                    fields.push(CustomField { label: label.clone(), value, origin });
+                if !fields.iter().any(|field| field.label == label && field.value == value) {
+                    fields.push(CustomField { label: label.to_owned(), value, origin });
                 }
             }
         }
     }
 
-    /// Adds an issue, unless it is known: two sources may read one cell.
-    fn blame(&mut self, fault: Fault, column: Option<ColumnIndex>) {
+    /// Adds an issue, unless it is known: two sources may read one cell. Says whether it keeps the row back.
+    fn blame(&mut self, fault: Fault, column: Option<ColumnIndex>) -> bool {
+        let is_error = self.warn & code_bit(fault.code) == 0;
+        let issues = if is_error { &mut self.issues } else { &mut self.warnings };
         let issue = fault.in_column(column);
-        if !self.issues.contains(&issue) {
-            self.issues.push(issue);
+        if !issues.contains(&issue) {
+            issues.push(issue);
         }
+        is_error
     }
 }
 
@@ -261,13 +489,14 @@ mod tests {
     fn mapped(mapper: &Mapper, row: &Row) -> String {
         match mapper.map(row) {
             Mapped::Skipped => "skipped".to_owned(),
+            Mapped::Excluded(reason) => reason,
             Mapped::Rejected(issues) => {
                 let name = |column: Option<ColumnIndex>| column.map_or("the row", |column| COLUMNS[column.index()]);
                 let said: Vec<_> =
                     issues.iter().map(|issue| format!("{} in {}", issue.code, name(issue.column))).collect();
                 said.join(", ")
             }
-            Mapped::Card(card) => {
+            Mapped::Card { card, warnings } => {
                 let mut said: Vec<String> = card.name.iter().map(|entry| format!("name={}", entry.value)).collect();
                 for channel in Channel::ALL {
                     said.extend(
@@ -275,6 +504,7 @@ mod tests {
                     );
                 }
                 said.extend(card.custom.iter().map(|field| format!("{}:{}", field.label, field.value)));
+                said.extend(warnings.iter().map(|issue| format!("({})", issue.code)));
                 said.join(" / ")
             }
         }
@@ -311,7 +541,7 @@ mod tests {
     fn values_know_their_columns() {
         let mapper = mapper(PEOPLE);
         let cells = [("First", "Åsa"), ("Others", "a@b.se"), ("No", "1"), ("City", "Umeå")];
-        let Mapped::Card(card) = mapper.map(&row(&cells)) else { panic!("a card") };
+        let Mapped::Card { card, .. } = mapper.map(&row(&cells)) else { panic!("a card") };
         let columns = |origin: Origin| mapper.columns(origin).to_vec();
         assert_eq!(columns(card.name.expect("a name").origin), [column("First"), column("Last")]);
         assert_eq!(columns(card.email[0].origin), [column("Others")]);
@@ -415,7 +645,7 @@ mod tests {
         ) {
             let mut row = Row::new(RowNumber(2));
             cells.iter().for_each(|cell| row.push(cell));
-            if let Mapped::Card(card) = mapper(PEOPLE).map(&row) {
+            if let Mapped::Card { card, .. } = mapper(PEOPLE).map(&row) {
                 let mut keys: Vec<_> = card.identities().map(|identity| identity.key()).collect();
                 let count = keys.len();
                 keys.sort_unstable();

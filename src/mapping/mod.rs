@@ -12,9 +12,13 @@
 //! sheet = "People"                # of a workbook: its name, or its place as a number
 //! delimiter = ";"                 # of a text table: one character, "tab", or "auto"
 //! encoding = "windows-1252"       # of a text table: or "utf-8", "auto", …
+//! expect_columns = ["First Name", "…"]   # all columns in order: another table is refused before anything is sent
 //!
 //! [rows]                          # optional
 //! require_identity = true         # the default; false lets rows through that have no contact entry
+//! skip_if = { column = "Status", in = ["deleted", "spam"] }   # such rows stay behind; or a list: any of them
+//! only_if = [{ column = "Role", equals = "customer" }]        # only such rows are sent; all of a list
+//! on_finding = { "phone.length" = "warn" }                    # leave the value out, send the rest, and tell
 //!
 //! [card]
 //! name = "{First Name} {Last Name}"                        # braces: a template
@@ -41,16 +45,50 @@
 //! | `{ template = "{A} {B}", … }` | the template, with options |
 //! | `{ value = "migration 2026" }` | the same text on every card; for `name` and `custom` only, because people who share a contact entry become one card |
 //!
-//! Options: `split = ";"` takes a cell apart into several entries (not for `name`); `country = "SE"`, for `voice` only,
-//! says whose national phone numbers these are: two letters of ISO 3166. `name` takes one source, everything else one
-//! or a list; a list under a custom label gives several values with that label.
+//! `name` takes one source, everything else one or a list; a list under a custom label gives several values with that
+//! label.
+//!
+//! ## Options
+//!
+//! They take effect in this order, whatever the order in which they are written; `split` on the cell,
+//! `trim` to `max_length` on each of its values, the rest on the source as a whole.
+//!
+//! | option | does |
+//! | --- | --- |
+//! | `optional = true` | the table may lack the column; in a template such a column is blank |
+//! | `label = "Phone * - Type"` | custom: the column that holds the label; where it is blank, the key is the label |
+//! | `country = "SE"`, `{ column = "Land", values = { Sverige = "SE" }, default = "SE" }` | voice: whose national phone numbers these are, in two letters of ISO 3166, for all rows or as a column says |
+//! | `split = ";"`, `[";", ","]` | takes a cell apart at any of these; not for `name` |
+//! | `trim = false` | custom: keeps white space at the ends |
+//! | `strip = "*'"` | takes these characters off both ends |
+//! | `replace = [["old", "new"], …]` | writes one text as another wherever it stands, pair by pair |
+//! | `match = "…"` | leaves out values in which this regular expression is not found |
+//! | `extract = "…"` | keeps its first group, or all it finds; leaves out values in which it is not found |
+//! | `case = "lower"` | or `upper`, or `title`, which begins every word with a capital |
+//! | `values = { Ja = "yes", "-" = "" }` | writes whole values as others; `""` leaves a value out |
+//! | `date_format = "DD.MM.YYYY"` | custom: reads dates of `YYYY` or `YY`, `MM` or `M`, `DD` or `D`, with or without a time behind, and sends `YYYY-MM-DD`; anything else is `date.format` |
+//! | `max_length = 80` | refuses longer values: `value.too_long` |
+//! | `join = ", "` | name and custom: puts all values of the source, or of its family of columns, together into one |
+//! | `default = "none"` | name and custom: what is sent when there is no value; does not make a row worth sending |
+//! | `required = true` | refuses a row without a value: `value.missing` |
+//!
+//! Regular expressions are those of the `regex` crate: linear in time, bounded in size, without look-around and back
+//! references.
 //!
 //! ## Columns
 //!
 //! A name finds the column whose header is the same once both are trimmed. Only when there is none, case, white space
 //! and ways to write the same letter in Unicode are disregarded, and then just one header may fit. Nothing is guessed:
 //! a header that is merely similar is offered in the error message. Two columns with the same header cannot be told
-//! apart, and a mapping that names them is refused.
+//! apart by it, and a mapping that names them so is refused.
+//!
+//! A column may also be named by its place: `"#7"` is the seventh, `"#C"` the third. A header that is written exactly so
+//! comes first.
+//!
+//! In a name that is no header, one `*` stands for a number: `"E-mail * - Value"` is every column `E-mail 1 - Value`,
+//! `E-mail 2 - Value`, … that the table has, in the order of the numbers, each as a source of its own; at least one must
+//! be there unless `optional`. In a template, and in `label`, the `*` is the same number everywhere:
+//! `"{Address * - Street}, {Address * - City}"` gives one value for each address.
 //!
 //! ## Values
 //!
@@ -79,29 +117,56 @@
 //! tells every reason at once. So is a row without any e-mail, facebook, vk, line or voice entry, since the server would
 //! make a new card of it each time; `require_identity = false` lets it through. What is wrong in columns that the
 //! mapping does not use is nobody's business.
+//!
+//! Conditions of `skip_if` and `only_if` hold one cell, trimmed, against `equals`, `in`, `blank` (true or false) or
+//! `matches`; case counts, except where an expression says `(?i)`. A row that they leave out is skipped as
+//! `row.excluded`, whatever else is wrong with it, unless the cell that they ask could not be read.
+//!
+//! `on_finding` turns findings about single values into warnings: the value is left out, the rest of the row is sent,
+//! and the results tell what was left out. What concerns the row as a whole (`row.…`, `contact.none`, `value.missing`)
+//! is always an error; and a row whose contacts have all been left out has none.
 
 mod cell;
 mod columns;
 mod compile;
+mod condition;
+mod date_format;
 mod diagnostic;
 mod document;
 mod email;
+mod explain;
 mod fault;
+mod keys;
+mod lint;
 mod mapper;
+mod options;
 mod parse;
 mod phone;
 mod phone_plan;
 mod phone_text;
+mod schema;
 mod settings;
+mod shape;
+mod shipped;
 mod source;
+mod suggest;
 mod template;
 mod toml_table;
 
-pub use diagnostic::Diagnostic;
+pub use diagnostic::{Diagnostic, Level};
+pub use explain::{Explanation, Trace};
 pub use mapper::Mapper;
+pub use schema::schema;
+pub use shipped::{Fit, best_fit};
+pub use suggest::{Pinned, SAMPLE_ROWS, Suggestion, suggest};
 
-use crate::model::{Header, SourceOptions};
+use crate::model::{Header, Row, SourceOptions};
 use document::Document;
+
+/// Whether two letters name a country whose phone numbers are known.
+pub fn is_country(code: &str) -> bool {
+    phone::Country::from_code(code).is_some()
+}
 
 /// A mapping file that is well-formed, not yet held against a table's columns.
 #[derive(Clone, Debug)]
@@ -132,4 +197,32 @@ impl Mapping {
     pub fn compile(&self, header: &Header) -> Result<Mapper, Vec<Diagnostic>> {
         compile::compile(&self.document, header)
     }
+
+    /// What it says that it probably does not mean: warnings, in the order of the file.
+    pub fn lint(&self) -> Vec<Diagnostic> {
+        lint::alone(&self.document)
+    }
+
+    /// The same of the mapping and a table that it fits: warnings and notes. `mapper` is what [`Mapping::compile`] made
+    /// of it for this header.
+    pub fn lint_against(&self, header: &Header, mapper: &Mapper) -> Vec<Diagnostic> {
+        lint::against(&self.document, header, mapper)
+    }
 }
+
+impl Mapper {
+    /// What will happen to each source and row, in plain words. `header` is the one it was compiled for.
+    pub fn explain(&self, header: &Header) -> Vec<Explanation> {
+        explain::explain(self, header)
+    }
+
+    /// What each cell of a row becomes, step by step; [`Mapper::map`] says what the row becomes.
+    pub fn trace(&self, row: &Row) -> Vec<Trace> {
+        explain::trace(self, row)
+    }
+}
+
+#[cfg(test)]
+mod language_tests;
+#[cfg(test)]
+mod phone_table_tests;

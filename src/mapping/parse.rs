@@ -7,6 +7,7 @@ use toml::de::DeTable;
 use super::cell;
 use super::diagnostic::{Diagnostic, nearest};
 use super::document::{Content, Document, Source, Target};
+use super::keys;
 use super::settings;
 use super::source;
 use super::toml_table::{Findings, Value, in_file_order};
@@ -79,13 +80,13 @@ fn document(findings: &mut Findings<'_>, root: &DeTable<'_>) -> Document {
     let mut document = Document::default();
     let mut version = false;
     let mut card_at = None;
-    for (key, value) in findings.entries(root, "a mapping", &["version", "source", "rows", "card"]) {
+    for (key, value) in findings.entries(root, "a mapping", keys::ROOT) {
         match &**key.get_ref() {
             "version" => {
                 version = true;
                 check_version(findings, value);
             }
-            "source" => document.source = settings::source(findings, value),
+            "source" => (document.source, document.expected) = settings::source(findings, value),
             "rows" => document.rows = settings::rows(findings, value),
             "card" => {
                 card_at = Some(key.span());
@@ -123,8 +124,7 @@ fn check_version(findings: &mut Findings<'_>, value: &Value<'_>) {
 
 fn card(findings: &mut Findings<'_>, value: &Value<'_>, sources: &mut Vec<Source>) {
     let Some(table) = findings.table(value, "card") else { return };
-    let known = ["name", "email", "facebook", "vk", "line", "voice", "custom"];
-    for (key, value) in findings.entries(table, "[card]", &known) {
+    for (key, value) in findings.entries(table, "[card]", keys::CARD) {
         let name: &str = key.get_ref();
         match name {
             "name" => source::read(findings, value, name, &Target::Name, sources),

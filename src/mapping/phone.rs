@@ -33,6 +33,11 @@ impl Country {
             PHONE_NUMBER_UTIL.get_supported_regions().find(|region| region.as_region_str().as_str() == code)?;
         Some(Country { region, plan: phone_plan::of(code) })
     }
+
+    /// Its two letters.
+    pub fn letters(self) -> String {
+        self.region.as_region_str().as_str().to_owned()
+    }
 }
 
 /// The number in a trimmed, non-empty text, as E.164 with a plus sign. National numbers are read as `country`'s.

@@ -131,6 +131,9 @@ fn collect<'a>(text: &str, buffer: &'a mut [u8; DIGITS_MAX]) -> Option<(bool, &'
 
 /// The plan whose calling code begins the digits, and what follows. Calling codes are prefix-free (ITU-T E.164).
 fn find(digits: &[u8]) -> Option<(usize, &[u8])> {
+    if digits.first() == Some(&b'0') {
+        return None;
+    }
     let mut code = 0u16;
     for (length, digit) in digits.iter().take(3).enumerate() {
         code = code * 10 + u16::from(digit - b'0');
@@ -195,7 +198,7 @@ mod tests {
     #[test]
     fn the_rest_is_left_to_the_library() {
         let sweden = Country::from_code("SE");
-        for text in ["070", "0046701234567", "70 123 45 67", "+999123456", "+46x", "", "+", "+46"] {
+        for text in ["070", "0046701234567", "70 123 45 67", "+999123456", "+46x", "", "+", "+46", "+03110000"] {
             assert_eq!(read(text, sweden), None, "{text}");
         }
         assert_eq!(read("0701234567", None), None);

@@ -1,21 +1,14 @@
 //! Sources as written: a text, a table with options, or a list of these.
 
-use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::cell;
 use super::diagnostic::Diagnostic;
 use super::document::{ColumnName, Content, Source, Target};
-use super::phone::Country;
+use super::keys;
+use super::options::{Options, column_name, fixed_text};
 use super::template::{Template, TemplateFaultKind};
 use super::toml_table::{Findings, SHOWN_CHARS, Value};
-use crate::model::{Channel, excerpt};
-
-/// Everything a source table may hold.
-const KEYS: [&str; 5] = ["column", "template", "value", "split", "country"];
-
-/// Slips for which the alphabet alone gives no good advice.
-const COUNTRY_SLIPS: [(&str, &str); 4] = [("UK", "GB"), ("EN", "GB"), ("SV", "SE"), ("EL", "GR")];
+use crate::model::excerpt;
 
 /// One source or a list of sources, all for one target.
 pub(super) fn read(findings: &mut Findings<'_>, value: &Value<'_>, key: &str, target: &Target, out: &mut Vec<Source>) {
@@ -41,16 +34,22 @@ pub(super) fn read(findings: &mut Findings<'_>, value: &Value<'_>, key: &str, ta
 }
 
 fn one(findings: &mut Findings<'_>, value: &Value<'_>, key: &str, target: &Target) -> Option<Source> {
-    let plain = |content| Source { target: target.clone(), content, split: None, country: None };
+    let plain = |content| source(target, content, Options::default(), value);
     match value.get_ref() {
         DeValue::String(text) if text.contains(['{', '}']) => template(findings, value, key).map(plain),
-        DeValue::String(_) => column(findings, value, key).map(plain),
+        DeValue::String(_) => column_name(findings, value, key).map(Content::Column).map(plain),
         DeValue::Table(table) => with_options(findings, table, value, key, target),
         _ => {
             findings.wrong_kind(value, key, "a column's name, a template or a table such as { column = \"…\" }");
             None
         }
     }
+}
+
+fn source(target: &Target, content: Content, options: Options, value: &Value<'_>) -> Source {
+    let Options { split, country, shape, join, label, optional, keys: _ } = options;
+    let (target, span) = (target.clone(), value.span());
+    Source { target, content, split, country, shape, join, label, optional, span }
 }
 
 /// `{ column = "…", split = "…", country = "…" }` and its kin.
@@ -63,17 +62,16 @@ fn with_options(
 ) -> Option<Source> {
     let place = format!("a source of `{}`", excerpt(key, SHOWN_CHARS));
     let mut contents = Vec::new();
-    let (mut split, mut country) = (None, None);
-    for (key, value) in findings.entries(table, &place, &KEYS) {
+    let mut options = Options::default();
+    for (key, value) in findings.entries(table, &place, keys::SOURCE) {
         match &**key.get_ref() {
-            "column" => contents.push((key, column(findings, value, "column"))),
+            "column" => contents.push((key, column_name(findings, value, "column").map(Content::Column))),
             "template" => contents.push((key, template(findings, value, "template"))),
             "value" => contents.push((key, constant(findings, value, target))),
-            "split" => split = separator(findings, key.span(), value, target),
-            "country" => country = known_country(findings, key.span(), value, target),
-            _ => {}
+            name => options.take(findings, name, key.span(), value, target),
         }
     }
+    options.settle();
     if let Some((second, _)) = contents.get(1) {
         let message = format!("{place} says twice where its value comes from");
         let help = "keep one of `column`, `template` and `value`; several sources stand in a list: [{ … }, { … }]";
@@ -82,29 +80,38 @@ fn with_options(
     }
     let Some((content_key, content)) = contents.pop() else {
         // A misspelt key has had its own message; a second one would say the same.
-        if table.keys().all(|key| KEYS.contains(&&**key.get_ref())) {
+        if table.keys().all(|key| keys::SOURCE.iter().any(|known| known.name == &**key.get_ref())) {
             let message = format!("{place} does not say where its value comes from");
             let help = "add `column`, `template` or `value`";
             findings.add(Diagnostic::at(value.span(), message, "no column, template or value").with_help(help));
         }
         return None;
     };
-    if let (Some(_), Some(Content::Constant(_))) = (&split, &content) {
-        let message = "`split` has no effect on a `value`";
-        findings.add(Diagnostic::at(content_key.span(), message, "this is the same for every row"));
-    }
-    Some(Source { target: target.clone(), content: content?, split, country })
+    let content = content?;
+    check_sense(findings, &options, &content, &content_key.span());
+    Some(source(target, content, options, value))
 }
 
-fn column(findings: &mut Findings<'_>, value: &Value<'_>, key: &str) -> Option<Content> {
-    let text = findings.text(value, key)?;
-    let name = cell::trim(text);
-    if name.is_empty() {
-        let message = format!("`{}` names a column by white space", excerpt(key, SHOWN_CHARS));
-        findings.add(Diagnostic::at(value.span(), message, "a column's header belongs here"));
-        return None;
+/// Options that each mean something, but not together.
+fn check_sense(findings: &mut Findings<'_>, options: &Options, content: &Content, at: &std::ops::Range<usize>) {
+    if let (Content::Constant(_), Some((name, option))) = (content, options.keys.first()) {
+        let message = format!("`{name}` has no effect on a `value`");
+        // The one that has been told of since the beginning points at the value.
+        let at = if *name == "split" { at.clone() } else { option.clone() };
+        findings.add(Diagnostic::at(at, message, "this is the same for every row"));
     }
-    Some(Content::Column(ColumnName { name: name.to_owned(), span: value.span() }))
+    if let (Some(_), Some(at)) = (&options.shape.default, options.at("required").filter(|_| options.shape.required)) {
+        let message = "`required` has no effect beside a `default`";
+        findings.add(Diagnostic::at(at, message, "never missing").with_help("keep one of the two"));
+    }
+    if let (Content::Template(_), Some(at)) = (content, options.at("label")) {
+        let message = "`label` has no meaning for a `template`";
+        findings.add(Diagnostic::at(at, message, "not a column").with_help("it belongs to a `column`"));
+    }
+    if let (Some(_), Some(at)) = (&options.join, options.at("label")) {
+        let message = "`label` has no meaning beside `join`";
+        findings.add(Diagnostic::at(at, message, "several labels for one value").with_help("keep one of the two"));
+    }
 }
 
 fn template(findings: &mut Findings<'_>, value: &Value<'_>, key: &str) -> Option<Content> {
@@ -145,7 +152,7 @@ fn template(findings: &mut Findings<'_>, value: &Value<'_>, key: &str) -> Option
 }
 
 fn constant(findings: &mut Findings<'_>, value: &Value<'_>, target: &Target) -> Option<Content> {
-    let text = findings.text(value, "value")?;
+    findings.text(value, "value")?;
     if let Target::Channel(channel) = target {
         // The server appends to the card that has one of the contacts already (API page, "Contact Cards").
         let message = format!("`{}` cannot be the same `value` for everybody", channel.as_str());
@@ -154,56 +161,5 @@ fn constant(findings: &mut Findings<'_>, value: &Value<'_>, target: &Target) -> 
             .add(Diagnostic::at(value.span(), message, "a contact entry that all people would share").with_help(help));
         return None;
     }
-    let trimmed = cell::trim(text);
-    if trimmed.is_empty() {
-        findings.add(Diagnostic::at(value.span(), "`value` is only white space", "text belongs here"));
-        return None;
-    }
-    let fault = cell::check(trimmed, cell::Lines::Many).and_then(|()| cell::check_length(trimmed));
-    if let Err(fault) = fault {
-        findings.add(Diagnostic::at(value.span(), format!("`value` cannot be sent: {}", fault.message), "here"));
-        return None;
-    }
-    Some(Content::Constant(trimmed.to_owned()))
-}
-
-fn separator(
-    findings: &mut Findings<'_>,
-    key: std::ops::Range<usize>,
-    value: &Value<'_>,
-    target: &Target,
-) -> Option<String> {
-    if *target == Target::Name {
-        let message = "`name` cannot be split";
-        let help = "leave `split` out; a template puts columns together";
-        findings.add(Diagnostic::at(key, message, "a person has one name here").with_help(help));
-        return None;
-    }
-    findings.text(value, "split").map(str::to_owned)
-}
-
-fn known_country(
-    findings: &mut Findings<'_>,
-    key: std::ops::Range<usize>,
-    value: &Spanned<DeValue<'_>>,
-    target: &Target,
-) -> Option<Country> {
-    if *target != Target::Channel(Channel::Voice) {
-        let help = "`country` says how national phone numbers are read, and belongs to sources of `voice`";
-        findings.add(Diagnostic::at(key, "`country` has no meaning here", "not a phone number").with_help(help));
-        return None;
-    }
-    let code = findings.text(value, "country")?;
-    let country = Country::from_code(code);
-    if country.is_none() {
-        let upper = code.to_uppercase();
-        let slip = COUNTRY_SLIPS.iter().find(|(wrong, _)| *wrong == upper).map(|(_, right)| *right);
-        let help = match slip.or_else(|| Country::from_code(&upper).map(|_| &*upper)) {
-            Some(right) => format!("did you mean \"{right}\"?"),
-            None => "two capital letters of ISO 3166, such as \"SE\" for Sweden or \"GB\" for Great Britain".to_owned(),
-        };
-        let message = format!("\"{}\" is not a country whose phone numbers are known", excerpt(code, SHOWN_CHARS));
-        findings.add(Diagnostic::at(value.span(), message, "no such country").with_help(help));
-    }
-    country
+    fixed_text(findings, value, "value").map(Content::Constant)
 }

@@ -7,7 +7,9 @@ use std::ops::Range;
 use serde_spanned::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::diagnostic::{Diagnostic, either, nearest};
+use super::diagnostic::{Diagnostic, all, either, nearest};
+use super::keys::Key;
+use super::shape;
 use crate::model::excerpt;
 
 /// How many characters of a key or a text a message shows.
@@ -15,6 +17,14 @@ pub(super) const SHOWN_CHARS: usize = 60;
 
 /// A value and its place.
 pub(super) type Value<'i> = Spanned<DeValue<'i>>;
+
+/// A key with a text, and their places.
+pub(super) struct TextByText<'v> {
+    pub key: &'v str,
+    pub key_at: Range<usize>,
+    pub text: &'v str,
+    pub text_at: Range<usize>,
+}
 
 /// The text of a mapping, and what has been found wrong with it so far.
 pub(super) struct Findings<'t> {
@@ -36,20 +46,20 @@ impl<'t> Findings<'t> {
         &mut self,
         table: &'v DeTable<'i>,
         place: &str,
-        known: &[&str],
+        known: &[Key],
     ) -> Vec<(&'v Spanned<DeString<'i>>, &'v Value<'i>)> {
         let mut entries = in_file_order(table);
         entries.retain(|(key, _)| {
             let name: &str = key.get_ref();
-            if known.contains(&name) {
+            if known.iter().any(|key| key.name == name) {
                 return true;
             }
             let shown = excerpt(name, SHOWN_CHARS);
             let offers: Vec<String> =
-                nearest(name, known.iter().copied()).iter().map(|name| format!("`{name}`")).collect();
+                nearest(name, known.iter().map(|key| key.name)).iter().map(|name| format!("`{name}`")).collect();
             let help = if offers.is_empty() {
-                let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-                format!("{place} knows {}", either(&known).replace(" or ", " and "))
+                let known: Vec<String> = known.iter().map(|key| format!("`{}`", key.name)).collect();
+                format!("{place} knows {}", all(&known))
             } else {
                 format!("did you mean {}?", either(&offers))
             };
@@ -80,6 +90,60 @@ impl<'t> Findings<'t> {
             return None;
         }
         Some(text)
+    }
+
+    /// A value that must be text, blank or not.
+    pub fn any_text<'v>(&mut self, value: &'v Value<'_>, key: &str) -> Option<&'v str> {
+        let text = value.get_ref().as_str();
+        if text.is_none() {
+            self.wrong_kind(value, key, "text in quotation marks");
+        }
+        text
+    }
+
+    /// A value that must be a list.
+    pub fn list<'v, 'i>(&mut self, value: &'v Value<'i>, key: &str, wanted: &str) -> Option<&'v [Value<'i>]> {
+        let list = value.get_ref().as_array();
+        if list.is_none() {
+            self.wrong_kind(value, key, wanted);
+        }
+        list.map(|list| &list[..])
+    }
+
+    /// A value that must be a list of texts, blank or not.
+    pub fn texts<'v>(&mut self, value: &'v Value<'_>, key: &str) -> Option<Vec<&'v str>> {
+        let list = self.list(value, key, "a list of texts")?;
+        let texts: Vec<Option<&str>> = list.iter().map(|value| self.any_text(value, key)).collect();
+        texts.into_iter().collect()
+    }
+
+    /// A table whose values must be texts, blank or not, in the order of the file, without those that are none.
+    pub fn text_by_text<'v>(&mut self, value: &'v Value<'_>, key: &str) -> Vec<TextByText<'v>> {
+        let Some(table) = self.table(value, key) else { return Vec::new() };
+        let entries = in_file_order(table).into_iter().filter_map(|(old, new)| {
+            let text = self.any_text(new, old.get_ref())?;
+            Some(TextByText { key: old.get_ref(), key_at: old.span(), text, text_at: new.span() })
+        });
+        entries.collect()
+    }
+
+    /// A regular expression.
+    pub fn pattern(&mut self, value: &Value<'_>, key: &str) -> Option<regex::Regex> {
+        let text = self.text(value, key)?;
+        match shape::pattern(text) {
+            Ok(pattern) => Some(pattern),
+            Err(why) => {
+                let message = format!("`{key}` is not a regular expression: {why}");
+                let help = "write \\\\ for a backslash, or put the expression into single quotation marks";
+                let diagnostic = Diagnostic::at(value.span(), message, "here");
+                self.add(if text.contains('\\') || why.contains("escape") {
+                    diagnostic.with_help(help)
+                } else {
+                    diagnostic
+                });
+                None
+            }
+        }
     }
 
     /// A value that must be `true` or `false`.

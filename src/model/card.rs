@@ -49,9 +49,9 @@ pub struct Entry {
 /// A labelled value outside the channels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomField {
-    /// As the mapping says it.
+    /// As the mapping says it, or as the column that it names for labels.
     pub label: String,
-    /// Trimmed, never empty.
+    /// Never blank, and trimmed unless the mapping says otherwise.
     pub value: String,
     /// The value's source.
     pub origin: Origin,
@@ -142,9 +142,16 @@ pub enum Field {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mapped {
     /// A card to send.
-    Card(ContactCard),
+    Card {
+        /// The card.
+        card: ContactCard,
+        /// What was found and left out, because the mapping says that it does not keep the row back.
+        warnings: Vec<Issue>,
+    },
     /// Why it cannot be sent: every reason at once, at least one.
     Rejected(Vec<Issue>),
     /// Nothing to send: every mapped cell is blank.
     Skipped,
+    /// The mapping leaves such rows out; why, as a sentence.
+    Excluded(String),
 }

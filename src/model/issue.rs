@@ -38,11 +38,15 @@ pub enum Code {
     ContactNone,
     /// An entry longer than its limit.
     ValueTooLong,
+    /// A value that the mapping requires is not there.
+    ValueMissing,
+    /// Not a date of the form that the mapping says.
+    DateFormat,
 }
 
 impl Code {
     /// Every code, in the order of the enum.
-    pub const ALL: [Code; 15] = [
+    pub const ALL: [Code; 17] = [
         Code::RowRagged,
         Code::RowTooLarge,
         Code::RowUnclosedQuote,
@@ -58,6 +62,8 @@ impl Code {
         Code::PhoneCountry,
         Code::ContactNone,
         Code::ValueTooLong,
+        Code::ValueMissing,
+        Code::DateFormat,
     ];
 
     /// The name as written in results and reports.
@@ -78,6 +84,8 @@ impl Code {
             Code::PhoneCountry => "phone.country",
             Code::ContactNone => "contact.none",
             Code::ValueTooLong => "value.too_long",
+            Code::ValueMissing => "value.missing",
+            Code::DateFormat => "date.format",
         }
     }
 }

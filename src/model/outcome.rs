@@ -95,6 +95,8 @@ pub enum OutcomeCode {
     RowRepeats,
     /// An earlier results file, fed back, says that the row is stored.
     RowStored,
+    /// The mapping leaves such rows out.
+    RowExcluded,
     /// Stored, but the answer was odd.
     ServerOdd,
     /// Stored, but the answer lacks something that was sent.
@@ -121,6 +123,7 @@ impl OutcomeCode {
             OutcomeCode::RowBlank => "row.blank",
             OutcomeCode::RowStored => "row.stored_before",
             OutcomeCode::RowRepeats => "row.repeats",
+            OutcomeCode::RowExcluded => "row.excluded",
             OutcomeCode::ServerOdd => "server.odd_answer",
             OutcomeCode::EchoMissing => "echo.missing",
             OutcomeCode::EchoDoubled => "echo.custom_doubled",

@@ -181,7 +181,8 @@ impl Deliverer {
                 Step::Settle { row, ending } => {
                     let parcel = self.parcels.remove(&row).expect("a row keeps its card until it has ended");
                     let stopped = self.schedule.stopped();
-                    let outcome = outcome(ending, &parcel, &self.mapper, stopped.as_ref());
+                    let mut outcome = outcome(ending, &parcel, &self.mapper, stopped.as_ref());
+                    outcome.reasons.extend(parcel.warnings);
                     self.outcomes.push((row, outcome));
                 }
                 Step::Wait { until } => {
@@ -269,7 +270,7 @@ impl Deliverer {
                     }
                     Some(outcome)
                 }
-                (Fate::Card(_), Delivery::Dry) => Some(dry()),
+                (Fate::Card(parcel), Delivery::Dry) => Some(dry(parcel.warnings)),
                 (Fate::Card(parcel), Delivery::Live { .. }) => {
                     self.schedule.admit(Admission {
                         row: ordinal,

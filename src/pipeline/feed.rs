@@ -104,6 +104,8 @@ pub struct Parcel {
     pub lost: usize,
     /// What was odd about its answer, once there is one.
     pub oddities: Vec<Oddity>,
+    /// What was left out of the card.
+    pub warnings: Vec<Reason>,
 }
 
 /// The first stage.
@@ -157,8 +159,9 @@ impl Feed {
 
     fn judge(&self, row: &Row) -> Fate {
         match self.mapper.map(row) {
-            Mapped::Card(card) => {
+            Mapped::Card { card, warnings } => {
                 let document = Bytes::from(jsonapi::encode(&card, self.rules.name_at));
+                let warnings = warnings.into_iter().map(Reason::from).collect();
                 let digest = self.digester.digest(&document);
                 Fate::Card(Box::new(Parcel {
                     number: row.number,
@@ -167,14 +170,20 @@ impl Feed {
                     digest,
                     lost: 0,
                     oddities: Vec::new(),
+                    warnings,
                 }))
             }
             Mapped::Rejected(issues) => Fate::Ended(Outcome::invalid(issues)),
             Mapped::Skipped => {
                 let message = "nothing to send: every mapped cell is blank".to_owned();
-                let reason = Reason { code: OutcomeCode::RowBlank, columns: Vec::new(), message };
-                Fate::Ended(Outcome::unsent(Status::Skipped, vec![reason]))
+                skipped(OutcomeCode::RowBlank, message)
             }
+            Mapped::Excluded(reason) => skipped(OutcomeCode::RowExcluded, reason),
         }
     }
+}
+
+fn skipped(code: OutcomeCode, message: String) -> Fate {
+    let reason = Reason { code, columns: Vec::new(), message };
+    Fate::Ended(Outcome::unsent(Status::Skipped, vec![reason]))
 }

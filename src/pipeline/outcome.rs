@@ -12,9 +12,11 @@ use crate::schedule::{Ending, StopReason, Twin};
 /// Values shorter than this are not looked for in a server's text: they would be found anywhere.
 const QUOTED_CHARS_MIN: usize = 4;
 
-/// The ending of a row that would have been sent.
-pub fn dry() -> Outcome {
-    Outcome::unsent(Status::NotSent, vec![plain(OutcomeCode::RunDry, "ready to be sent; this was a dry run")])
+/// The ending of a row that would have been sent, without what the mapping leaves out of it.
+pub fn dry(warnings: Vec<Reason>) -> Outcome {
+    let mut reasons = vec![plain(OutcomeCode::RunDry, "ready to be sent; this was a dry run")];
+    reasons.extend(warnings);
+    Outcome::unsent(Status::NotSent, reasons)
 }
 
 /// The ending of a row that was in the schedule's hands.

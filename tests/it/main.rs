@@ -18,6 +18,7 @@ mod faults_tls;
 mod import_faults;
 mod import_main;
 mod interrupt;
+mod mapping;
 mod preview;
 mod results;
 mod rooms;

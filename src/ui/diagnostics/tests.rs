@@ -1,78 +1,28 @@
-//! Diagnostics of a mapping, drawn in the manner of rustc: the line, the place underlined, what to write instead.
+//! What people see of a mapping that cannot be used: every message, as it is drawn.
 
-use std::ops::Range;
+use super::*;
+use crate::mapping::Mapping;
+use crate::model::{Header, RowNumber};
 
-use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-
-use crate::mapping::Diagnostic;
-use crate::model::excerpt;
-
-/// Wide enough for a column's name with its table; longer lines are cut around the place.
-const WIDTH_COLUMNS: usize = 120;
-
-/// The most characters of a path that are shown.
-const PATH_CHARS: usize = 400;
-
-/// Draws diagnostics one below the other, without a line end after the last; empty for none.
-///
-/// `text` is the mapping that the spans refer to; spans beyond it are brought to its end.
-pub fn render(file_name: &str, text: &str, diagnostics: &[Diagnostic], colour: bool) -> String {
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.term_width(WIDTH_COLUMNS).decor_style(DecorStyle::Ascii);
-    let path = excerpt(file_name, PATH_CHARS);
-    let drawn: Vec<String> =
-        diagnostics.iter().map(|diagnostic| renderer.render(&[group(&path, text, diagnostic)])).collect();
-    drawn.join("\n\n")
+/// What a person sees of a mapping that cannot be read.
+fn drawn(text: &str) -> String {
+    render("people.toml", text, &Mapping::parse(text).expect_err("no mapping"), false)
 }
 
-fn group<'a>(path: &'a str, text: &'a str, diagnostic: &'a Diagnostic) -> Group<'a> {
-    let title = Level::ERROR.primary_title(diagnostic.message.as_str());
-    let group = match &diagnostic.span {
-        None => title.element(Origin::path(path)),
-        Some(span) => {
-            let annotation = AnnotationKind::Primary.span(within(text, span)).label(diagnostic.label.as_str());
-            title.element(Snippet::source(text).path(path).annotation(annotation))
-        }
-    };
-    match &diagnostic.help {
-        Some(help) => group.element(Level::HELP.message(help.as_str())),
-        None => group,
-    }
+/// What a person sees of a mapping that does not fit a table.
+fn drawn_against(text: &str, header: &[&str]) -> String {
+    let mapping = Mapping::parse(text).expect("a mapping");
+    let names = header.iter().map(|name| (*name).to_owned()).collect();
+    let diagnostics = mapping.compile(&Header { row: RowNumber(3), names }).expect_err("it does not fit");
+    render("people.toml", text, &diagnostics, false)
 }
 
-/// The span, on character boundaries of the text.
-fn within(text: &str, span: &Range<usize>) -> Range<usize> {
-    let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let start = boundary(span.start);
-    start..boundary(span.end).max(start)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::mapping::Mapping;
-    use crate::model::{Header, RowNumber};
-
-    /// What a person sees of a mapping that cannot be read.
-    fn drawn(text: &str) -> String {
-        render("people.toml", text, &Mapping::parse(text).expect_err("no mapping"), false)
-    }
-
-    /// What a person sees of a mapping that does not fit a table.
-    fn drawn_against(text: &str, header: &[&str]) -> String {
-        let mapping = Mapping::parse(text).expect("a mapping");
-        let names = header.iter().map(|name| (*name).to_owned()).collect();
-        let diagnostics = mapping.compile(&Header { row: RowNumber(3), names }).expect_err("it does not fit");
-        render("people.toml", text, &diagnostics, false)
-    }
-
-    #[test]
-    fn a_file_without_version_or_card_says_how_to_begin() {
-        let text = "";
-        assert_eq!(
-            drawn(text),
-            r#"
+#[test]
+fn a_file_without_version_or_card_says_how_to_begin() {
+    let text = "";
+    assert_eq!(
+        drawn(text),
+        r#"
 error: the mapping does not say its version
 --> people.toml
  = help: begin the file with: version = 1
@@ -80,32 +30,32 @@ error: the mapping does not say its version
 error: the mapping has no [card], so there is nothing to send
 --> people.toml
  = help: add [card], and below it which column is what: email = "E-mail""#
-                .trim_start()
-        );
-        let text = r"version = 1
+            .trim_start()
+    );
+    let text = r"version = 1
 card = 3
 ";
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: `card` must be a table, not a whole number
  --> people.toml:2:8
   |
 2 | card = 3
   |        ^ a table belongs here"#
-                .trim_start()
-        );
-    }
+            .trim_start()
+    );
+}
 
-    #[test]
-    fn only_version_1_is_read() {
-        let text = r#"version = 2
+#[test]
+fn only_version_1_is_read() {
+    let text = r#"version = 2
 [card]
 email = "E"
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: this mapping is of version 2, and this program reads version 1
  --> people.toml:1:11
   |
@@ -113,15 +63,15 @@ error: this mapping is of version 2, and this program reads version 1
   |           ^ another version
   |
   = help: a newer c3import may read it"#
-                .trim_start()
-        );
-        let text = r#"version = 0
+            .trim_start()
+    );
+    let text = r#"version = 0
 [card]
 email = "E"
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: this mapping is of version 0, and this program reads version 1
  --> people.toml:1:11
   |
@@ -129,33 +79,33 @@ error: this mapping is of version 0, and this program reads version 1
   |           ^ another version
   |
   = help: the first version is 1: version = 1"#
-                .trim_start()
-        );
-        let text = r#"version = "1"
+            .trim_start()
+    );
+    let text = r#"version = "1"
 [card]
 email = "E"
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: `version` must be a whole number, not text
  --> people.toml:1:11
   |
 1 | version = "1"
   |           ^^^ a whole number belongs here"#
-                .trim_start()
-        );
-    }
+            .trim_start()
+    );
+}
 
-    #[test]
-    fn unknown_keys_bring_the_nearest_or_all() {
-        let text = r#"version = 1
+#[test]
+fn unknown_keys_bring_the_nearest_or_all() {
+    let text = r#"version = 1
 [crad]
 email = "E"
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: a mapping has no key `crad`
  --> people.toml:2:2
   |
@@ -163,17 +113,17 @@ error: a mapping has no key `crad`
   |  ^^^^ not part of a mapping of version 1
   |
   = help: did you mean `card`?"#
-                .trim_start()
-        );
-        let text = r#"version = 1
+            .trim_start()
+    );
+    let text = r#"version = 1
 [card]
 emial = "E-mail"
 zzz = 1
 voice = { colum = "A" }
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: [card] has no key `emial`
  --> people.toml:3:1
   |
@@ -197,9 +147,9 @@ error: a source of `voice` has no key `colum`
   |           ^^^^^ not part of a mapping of version 1
   |
   = help: did you mean `column`?"#
-                .trim_start()
-        );
-        let text = r#"version = 1
+            .trim_start()
+    );
+    let text = r#"version = 1
 [source]
 headers = 1
 [rows]
@@ -207,9 +157,9 @@ identity = true
 [card]
 email = "E"
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: [source] has no key `headers`
  --> people.toml:3:1
   |
@@ -224,22 +174,22 @@ error: [rows] has no key `identity`
 5 | identity = true
   | ^^^^^^^^ not part of a mapping of version 1
   |
-  = help: [rows] knows `require_identity`"#
-                .trim_start()
-        );
-    }
+  = help: [rows] knows `require_identity`, `skip_if`, `only_if` and `on_finding`"#
+            .trim_start()
+    );
+}
 
-    #[test]
-    fn what_is_not_toml_is_told_line_by_line() {
-        let text = r#"version = 1
+#[test]
+fn what_is_not_toml_is_told_line_by_line() {
+    let text = r#"version = 1
 [card]
 name = Full Name
 [card.custom]
 Customer No = "No"
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: [card] has nothing to recognise people by, so every row would be refused
  --> people.toml:2:2
   |
@@ -263,16 +213,16 @@ error: this is not TOML: key with no value, expected `=`
   |          ^ here
   |
   = help: a label with spaces stands in quotation marks: "Customer number" = "No""#
-                .trim_start()
-        );
-        let text = r#"version = 1
+            .trim_start()
+    );
+    let text = r#"version = 1
 [card]
 email = "E-mail"
 email = "E-mail 2"
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: this is not TOML: duplicate key
  --> people.toml:4:1
   |
@@ -280,31 +230,31 @@ error: this is not TOML: duplicate key
   | ^^^^^ here
   |
   = help: each key may stand once in a table; several sources stand in a list: ["A", "B"]"#
-                .trim_start()
-        );
-        let text = r#"version = 1
+            .trim_start()
+    );
+    let text = r#"version = 1
 [card
 email = "E-mail"
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: this is not TOML: unclosed table, expected `]`
  --> people.toml:2:6
   |
 2 | [card
   |      ^ here"#
-                .trim_start()
-        );
-        let text = r#"version = 1
+            .trim_start()
+    );
+    let text = r#"version = 1
 [card]
 email = "E-mail
 vk = "V"
 lien = "L"
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: this is not TOML: invalid basic string, expected `"`
  --> people.toml:3:16
   |
@@ -318,27 +268,27 @@ error: [card] has no key `lien`
   | ^^^^ not part of a mapping of version 1
   |
   = help: did you mean `line`?"#
-                .trim_start()
-        );
-        let text = r#"version = 1
+            .trim_start()
+    );
+    let text = r#"version = 1
 [card]
 email = ["E-mail" "Mail"]
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: this is not TOML: missing comma between array elements, expected `,`
  --> people.toml:3:19
   |
 3 | email = ["E-mail" "Mail"]
   |                   ^ here"#
-                .trim_start()
-        );
-    }
+            .trim_start()
+    );
+}
 
-    #[test]
-    fn settings_are_held_to_their_kinds_and_bounds() {
-        let text = r#"version = 1
+#[test]
+fn settings_are_held_to_their_kinds_and_bounds() {
+    let text = r#"version = 1
 [source]
 sheet = 0
 header_row = 0
@@ -349,9 +299,9 @@ require_identity = "no"
 [card]
 email = true
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: `sheet` cannot be 0
  --> people.toml:3:9
   |
@@ -391,9 +341,9 @@ error: `email` must be a column's name, a template or a table such as { column =
    |
 10 | email = true
    |         ^^^^ a column's name, a template or a table such as { column = "…" } belongs here"#
-                .trim_start()
-        );
-        let text = r#"version = 1
+            .trim_start()
+    );
+    let text = r#"version = 1
 [source]
 sheet = 1.5
 delimiter = 1
@@ -401,9 +351,9 @@ header_row = 1979-05-27
 [card]
 email = "E"
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: `sheet` must be a name or a whole number, not a number with decimals
  --> people.toml:3:9
   |
@@ -421,13 +371,13 @@ error: `header_row` must be a whole number, not a date
   |
 5 | header_row = 1979-05-27
   |              ^^^^^^^^^^ a whole number belongs here"#
-                .trim_start()
-        );
-    }
+            .trim_start()
+    );
+}
 
-    #[test]
-    fn sources_say_once_where_their_value_comes_from() {
-        let text = r#"version = 1
+#[test]
+fn sources_say_once_where_their_value_comes_from() {
+    let text = r#"version = 1
 [card]
 email = []
 name = ["A", "B"]
@@ -436,9 +386,9 @@ line = "  "
 facebook = {}
 voice = { column = "A", template = "{B}" }
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: `email` is an empty list
  --> people.toml:3:9
   |
@@ -482,13 +432,13 @@ error: a source of `voice` says twice where its value comes from
   |                         ^^^^^^^^ the second one
   |
   = help: keep one of `column`, `template` and `value`; several sources stand in a list: [{ … }, { … }]"#
-                .trim_start()
-        );
-    }
+            .trim_start()
+    );
+}
 
-    #[test]
-    fn options_stand_where_they_mean_something() {
-        let text = r#"version = 1
+#[test]
+fn options_stand_where_they_mean_something() {
+    let text = r#"version = 1
 [card]
 name = { column = "A", split = "," }
 email = { value = "info@x.se" }
@@ -500,9 +450,9 @@ line = { column = "A", country = "SE" }
 " " = "D"
 "a\nb" = "E"
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: `name` cannot be split
  --> people.toml:3:24
   |
@@ -556,13 +506,13 @@ error: a custom label cannot be sent: "a\nb" goes over several lines or columns;
    |
 11 | "a\nb" = "E"
    | ^^^^^^ here"#
-                .trim_start()
-        );
-    }
+            .trim_start()
+    );
+}
 
-    #[test]
-    fn countries_are_two_letters() {
-        let text = r#"version = 1
+#[test]
+fn countries_are_two_letters() {
+    let text = r#"version = 1
 [card]
 voice = [
   { column = "M", country = "UK" },
@@ -570,9 +520,9 @@ voice = [
   { column = "M", country = "Sweden" },
 ]
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: "UK" is not a country whose phone numbers are known
  --> people.toml:4:29
   |
@@ -596,13 +546,13 @@ error: "Sweden" is not a country whose phone numbers are known
   |                             ^^^^^^^^ no such country
   |
   = help: two capital letters of ISO 3166, such as "SE" for Sweden or "GB" for Great Britain"#
-                .trim_start()
-        );
-    }
+            .trim_start()
+    );
+}
 
-    #[test]
-    fn templates_are_told_where_their_braces_go_wrong() {
-        let text = r#"version = 1
+#[test]
+fn templates_are_told_where_their_braces_go_wrong() {
+    let text = r#"version = 1
 [card]
 name = "{First {Last}"
 email = "{a"
@@ -611,9 +561,9 @@ line = "{}"
 facebook = { template = "abc" }
 voice = "a\tb{"
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: a brace is opened within braces
  --> people.toml:3:16
   |
@@ -661,19 +611,19 @@ error: a brace is opened and not closed
   |         ^^^^^^^ opened here
   |
   = help: write `{{` for a brace that is text"#
-                .trim_start()
-        );
-    }
+            .trim_start()
+    );
+}
 
-    #[test]
-    fn a_card_that_can_send_nobody_is_refused() {
-        let text = r#"version = 1
+#[test]
+fn a_card_that_can_send_nobody_is_refused() {
+    let text = r#"version = 1
 [card.custom]
 A = "B"
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: [card] has nothing to recognise people by, so every row would be refused
  --> people.toml:2:2
   |
@@ -681,15 +631,15 @@ error: [card] has nothing to recognise people by, so every row would be refused
   |  ^^^^ no contact entry
   |
   = help: map one of email, voice, facebook, vk and line, or say require_identity = false in [rows]"#
-                .trim_start()
-        );
-        let text = r#"version = 1
+            .trim_start()
+    );
+    let text = r#"version = 1
 [card.custom]
 A = { value = "B" }
 "#;
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: [card] names no column, so there is nothing to send
  --> people.toml:2:2
   |
@@ -697,14 +647,14 @@ error: [card] names no column, so there is nothing to send
   |  ^^^^ no source with a column
   |
   = help: say which column is what: email = "E-mail""#
-                .trim_start()
-        );
-        let text = r"version = 1
+            .trim_start()
+    );
+    let text = r"version = 1
 [card]
 ";
-        assert_eq!(
-            drawn(text),
-            r#"
+    assert_eq!(
+        drawn(text),
+        r#"
 error: [card] names no column, so there is nothing to send
  --> people.toml:2:2
   |
@@ -712,16 +662,16 @@ error: [card] names no column, so there is nothing to send
   |  ^^^^ no source with a column
   |
   = help: say which column is what: email = "E-mail""#
-                .trim_start()
-        );
-    }
+            .trim_start()
+    );
+}
 
-    #[test]
-    fn windows_line_ends_and_a_byte_order_mark_move_nothing() {
-        let text = "\u{feff}version = 1\r\n[card]\r\n\"å\" = \"Ä\"\r\n";
-        assert_eq!(
-            drawn(text),
-            r#"
+#[test]
+fn windows_line_ends_and_a_byte_order_mark_move_nothing() {
+    let text = "\u{feff}version = 1\r\n[card]\r\n\"å\" = \"Ä\"\r\n";
+    assert_eq!(
+        drawn(text),
+        r#"
 error: [card] has no key `å`
  --> people.toml:3:1
   |
@@ -729,20 +679,20 @@ error: [card] has no key `å`
   | ^^^ not part of a mapping of version 1
   |
   = help: [card] knows `name`, `email`, `facebook`, `vk`, `line`, `voice` and `custom`"#
-                .trim_start()
-        );
-    }
+            .trim_start()
+    );
+}
 
-    #[test]
-    fn columns_that_are_missing_or_doubled_are_told_all_at_once() {
-        let text = r#"version = 1
+#[test]
+fn columns_that_are_missing_or_doubled_are_told_all_at_once() {
+    let text = r#"version = 1
 [card]
 name = "{First} {Lst Name}"
 email = ["Email", "Mail", "Zip"]
 "#;
-        assert_eq!(
-            drawn_against(text, &["First", "Last Name", "E-mail", "Mail", "mail", "Mail"]),
-            r#"
+    assert_eq!(
+        drawn_against(text, &["First", "Last Name", "E-mail", "Mail", "mail", "Mail"]),
+        r#"
 error: the table has no column "Lst Name"
  --> people.toml:3:18
   |
@@ -765,7 +715,7 @@ error: the table has 2 columns "Mail": D and F
 4 | email = ["Email", "Mail", "Zip"]
   |                   ^^^^^^ which one is meant?
   |
-  = help: give each of these columns a header of its own in the table
+  = help: give each of these columns a header of its own in the table, or name one by its place: #D
 
 error: the table has no column "Zip"
  --> people.toml:4:27
@@ -774,25 +724,30 @@ error: the table has no column "Zip"
   |                           ^^^^^ not in the header, row 3
   |
   = help: the table has "First", "Last Name", "E-mail", "Mail", "mail" and "Mail""#
-                .trim_start()
-        );
-    }
+            .trim_start()
+    );
+}
 
-    #[test]
-    fn colour_is_only_decoration() {
-        let text = "version = 2";
-        let diagnostics = Mapping::parse(text).expect_err("no mapping");
-        let coloured = render("people.toml", text, &diagnostics, true);
-        assert!(coloured.contains("\u{1b}["));
-        assert!(!render("people.toml", text, &diagnostics, false).contains('\u{1b}'));
-        assert!(render("a\u{1b}[31m", text, &diagnostics, false).contains("a\\u{1b}[31m"));
-    }
+#[test]
+fn colour_is_only_decoration() {
+    let text = "version = 2";
+    let diagnostics = Mapping::parse(text).expect_err("no mapping");
+    let coloured = render("people.toml", text, &diagnostics, true);
+    assert!(coloured.contains("\u{1b}["));
+    assert!(!render("people.toml", text, &diagnostics, false).contains('\u{1b}'));
+    assert!(render("a\u{1b}[31m", text, &diagnostics, false).contains("a\\u{1b}[31m"));
+}
 
-    #[test]
-    fn spans_beyond_the_text_are_drawn_at_its_end() {
-        let odd = |span| Diagnostic { message: "odd".into(), span: Some(span), label: String::new(), help: None };
-        for text in ["", "å", "a\nb\n"] {
-            assert!(render("f", text, &[odd(1..1), odd(9..99)], false).starts_with("error: odd"), "{text:?}");
-        }
+#[test]
+fn spans_beyond_the_text_are_drawn_at_its_end() {
+    let odd = |span| Diagnostic {
+        level: Weight::Error,
+        message: "odd".into(),
+        span: Some(span),
+        label: String::new(),
+        help: None,
+    };
+    for text in ["", "å", "a\nb\n"] {
+        assert!(render("f", text, &[odd(1..1), odd(9..99)], false).starts_with("error: odd"), "{text:?}");
     }
 }

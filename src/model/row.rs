@@ -64,7 +64,7 @@ impl Header {
 /// `row.ragged` issue, is padded or cut to that width, and is never mapped.
 ///
 /// All text lives in one buffer, so a row costs two allocations however many cells it has.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Row {
     /// What the spreadsheet shows.
     pub number: RowNumber,
@@ -76,12 +76,14 @@ pub struct Row {
     pub issues: Vec<Issue>,
     text: String,
     ends: Vec<u32>,
+    /// How many bytes of `text` stand between two cells and belong to none.
+    gap: u32,
 }
 
 impl Row {
     /// An empty row; add its cells with [`Row::push`].
     pub fn new(number: RowNumber) -> Self {
-        Row { number, line: None, position: 0, issues: Vec::new(), text: String::new(), ends: Vec::new() }
+        Row { number, line: None, position: 0, issues: Vec::new(), text: String::new(), ends: Vec::new(), gap: 0 }
     }
 
     /// A row whose cells end at these byte offsets of `text`. For readers that fill whole records at once.
@@ -89,13 +91,25 @@ impl Row {
     /// # Panics
     /// When the ends do not ascend, or do not lie on character boundaries of `text`, or `text` is 4 GiB or longer.
     pub fn from_parts(number: RowNumber, text: String, ends: Vec<u32>) -> Self {
+        Row::with_gap(number, text, ends, 0)
+    }
+
+    /// The same, with one ASCII character of `text` between any two cells: a record as it stands in its file.
+    ///
+    /// # Panics
+    /// As [`Row::from_parts`] does.
+    pub fn from_delimited(number: RowNumber, text: String, ends: Vec<u32>) -> Self {
+        Row::with_gap(number, text, ends, 1)
+    }
+
+    fn with_gap(number: RowNumber, text: String, ends: Vec<u32>, gap: u32) -> Self {
         let mut start = 0;
         for &end in &ends {
-            let end = end as usize;
-            assert!(start <= end && text.is_char_boundary(end), "cell ends must ascend on character boundaries");
-            start = end;
+            let sound = start <= end && text.is_char_boundary(start as usize) && text.is_char_boundary(end as usize);
+            assert!(sound, "cell ends must ascend on character boundaries");
+            start = end + gap;
         }
-        Row { number, line: None, position: 0, issues: Vec::new(), text, ends }
+        Row { number, line: None, position: 0, issues: Vec::new(), text, ends, gap }
     }
 
     /// Adds the next cell.
@@ -103,6 +117,9 @@ impl Row {
     /// # Panics
     /// When a row's text would reach 4 GiB; readers cap records far below.
     pub fn push(&mut self, cell: &str) {
+        if self.gap > 0 && !self.ends.is_empty() {
+            self.text.push(' ');
+        }
         self.text.push_str(cell);
         self.ends.push(u32::try_from(self.text.len()).expect("readers cap a record far below 4 GiB"));
     }
@@ -121,7 +138,7 @@ impl Row {
     pub fn cell(&self, column: ColumnIndex) -> &str {
         let at = column.index();
         let Some(&end) = self.ends.get(at) else { return "" };
-        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        let start = if at == 0 { 0 } else { self.ends[at - 1] + self.gap };
         &self.text[start as usize..end as usize]
     }
 
@@ -130,6 +147,19 @@ impl Row {
         (0..self.ends.len()).map(|at| self.cell(ColumnIndex(at as u32)))
     }
 }
+
+/// Rows are equal when everything that can be asked of them is.
+impl PartialEq for Row {
+    fn eq(&self, other: &Row) -> bool {
+        self.number == other.number
+            && self.line == other.line
+            && self.position == other.position
+            && self.issues == other.issues
+            && self.cells().eq(other.cells())
+    }
+}
+
+impl Eq for Row {}
 
 #[cfg(test)]
 mod tests {
@@ -152,6 +182,14 @@ mod tests {
         }
         assert_eq!(row.cells().collect::<Vec<_>>(), ["Åsa", "", " x "]);
         assert_eq!(row.cell(ColumnIndex(7)), "");
+    }
+
+    #[test]
+    fn a_record_as_it_stands_in_its_file_has_the_same_cells() {
+        let mut apart = Row::from_delimited(RowNumber(2), "a,,åb".into(), vec![1, 2, 6]);
+        assert_eq!(apart, Row::from_parts(RowNumber(2), "aåb".into(), vec![1, 1, 4]));
+        apart.push("c");
+        assert_eq!(apart.cells().collect::<Vec<_>>(), ["a", "", "åb", "c"]);
     }
 
     #[test]

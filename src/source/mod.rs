@@ -7,6 +7,7 @@
 mod cell_text;
 mod csv;
 mod error;
+mod header_guess;
 mod kind;
 mod limits;
 mod number_format;
@@ -33,6 +34,23 @@ pub struct ReadEnd {
     pub blank_lines: u64,
     /// Whether the receiver said stop.
     pub stopped: bool,
+}
+
+/// How a text table is written, and how that was found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextDetails {
+    /// The encoding by its name in the Encoding Standard.
+    pub encoding: &'static str,
+    /// Why this encoding, in words.
+    pub encoding_reason: String,
+    /// Whether the file begins with a byte order mark.
+    pub marked: bool,
+    /// Between cells; ASCII.
+    pub delimiter: u8,
+    /// Why this delimiter, in words.
+    pub delimiter_reason: String,
+    /// Whether a backslash keeps a quote from closing its cell.
+    pub backslash_escapes: bool,
 }
 
 /// A table whose kind, dialect and header are known, and whose rows wait to be read.
@@ -86,6 +104,23 @@ impl Table {
         match &self.content {
             Content::Text(table) => table.shape(),
             Content::Sheet(table) => table.shape(),
+        }
+    }
+
+    /// How a text table is written; nothing for a workbook.
+    pub fn text_details(&self) -> Option<&TextDetails> {
+        match &self.content {
+            Content::Text(table) => Some(table.details()),
+            Content::Sheet(_) => None,
+        }
+    }
+
+    /// The row that looks like the header when the one that was taken for it looks like a title. Nothing when the row
+    /// was asked for.
+    pub fn header_suggestion(&self) -> Option<u64> {
+        match &self.content {
+            Content::Text(table) => table.header_suggestion(),
+            Content::Sheet(_) => None,
         }
     }
 

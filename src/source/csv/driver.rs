@@ -1,7 +1,6 @@
 //! Bytes into records, with the line and the row each one starts on.
 //!
-//! Bytes come in blocks; a block is found to be UTF-8 once, not record by record, and a record always lies within one
-//! block. Lines, rows, bounds and unclosed quotes are counted here: a blank line is a row to a person, a `\r\n` is one
+//! Bytes come in blocks, and a record always lies within one: what is cut by the end of a block begins the next. Lines, rows, bounds and unclosed quotes are counted here: a blank line is a row to a person, a `\r\n` is one
 //! line end, and an unclosed quote must not swallow the file.
 
 use std::io;
@@ -35,8 +34,6 @@ pub(super) enum Read {
 pub(super) struct Record<'a> {
     /// Its cells, `gap` bytes apart; not checked to be UTF-8.
     pub(super) text: &'a [u8],
-    /// The same, where that is known to be UTF-8.
-    pub(super) utf_8: Option<&'a str>,
     /// Where each cell ends in `text`.
     pub(super) ends: &'a [u32],
     /// How many bytes stand between two cells: a delimiter, or nothing.
@@ -63,40 +60,14 @@ impl Record<'_> {
     }
 }
 
-/// A stretch of the file.
-enum Block {
-    /// All of it is UTF-8.
-    Text(String),
-    /// Not all of it is.
-    Raw(Vec<u8>),
-}
-
-impl Block {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Block::Text(text) => text.as_bytes(),
-            Block::Raw(bytes) => bytes,
-        }
-    }
-
-    fn into_bytes(self) -> Vec<u8> {
-        match self {
-            Block::Text(text) => text.into_bytes(),
-            Block::Raw(bytes) => bytes,
-        }
-    }
-}
-
 /// Reads records one after the other.
 pub(super) struct RecordReader {
     intake: Intake,
     syntax: Syntax,
     chunk_bytes: usize,
-    block: Block,
+    block: Vec<u8>,
     /// Where the unread part of the block begins.
     at: usize,
-    /// The bytes of a character that the end of the block would cut.
-    carried: Vec<u8>,
     at_end: bool,
     block_suspicious: bool,
     cells: Cells,
@@ -120,9 +91,8 @@ impl RecordReader {
             intake,
             syntax,
             chunk_bytes,
-            block: Block::Raw(Vec::new()),
+            block: Vec::new(),
             at: 0,
-            carried: Vec::new(),
             at_end: false,
             block_suspicious: false,
             cells: Cells::default(),
@@ -147,7 +117,7 @@ impl RecordReader {
     pub(super) fn skip_first_line(&mut self, line_bytes: usize) -> Result<(), ReadFailure> {
         let mut left = line_bytes;
         while left > 0 && self.has_unread()? {
-            let unread = &self.block.bytes()[self.at..];
+            let unread = &self.block[self.at..];
             let len = left.min(unread.len());
             self.after_cr = unread[len - 1] == b'\r';
             self.at += len;
@@ -160,7 +130,7 @@ impl RecordReader {
 
     /// How far into the file the reader is, in bytes; near enough when the file is transcoded.
     pub(super) fn position(&self) -> u64 {
-        let unread = self.block.bytes().len() - self.at + self.carried.len();
+        let unread = self.block.len() - self.at;
         self.intake.taken().saturating_sub(unread as u64)
     }
 
@@ -181,17 +151,9 @@ impl RecordReader {
 
     /// The record just read.
     pub(super) fn record(&self) -> Record<'_> {
-        let (text, utf_8) = match (&self.block, self.cells.verbatim) {
-            (Block::Text(block), true) => {
-                let text = &block[self.record_at.clone()];
-                (text.as_bytes(), Some(text))
-            }
-            (Block::Raw(block), true) => (&block[self.record_at.clone()], None),
-            (_, false) => (&self.cells.text[..], None),
-        };
+        let text = if self.cells.verbatim { &self.block[self.record_at.clone()] } else { &self.cells.text[..] };
         Record {
             text,
-            utf_8,
             ends: &self.cells.ends,
             gap: usize::from(self.cells.verbatim),
             row: self.rows,
@@ -212,7 +174,7 @@ impl RecordReader {
         self.record_line = self.line;
         (self.breaks, self.unclosed_quote, self.too_large) = (0, None, false);
         loop {
-            let unread = &self.block.bytes()[self.at..];
+            let unread = &self.block[self.at..];
             match scan(unread, self.at_end, self.syntax, &mut self.cells) {
                 Scan::Record { len, used, unclosed } => {
                     self.record_at = self.at..self.at + len;
@@ -245,7 +207,7 @@ impl RecordReader {
             if !self.has_unread()? {
                 return Ok(false);
             }
-            match self.block.bytes()[self.at] {
+            match self.block[self.at] {
                 b'\n' if self.after_cr => self.after_cr = false,
                 byte @ (b'\n' | b'\r') => {
                     self.after_cr = byte == b'\r';
@@ -264,7 +226,7 @@ impl RecordReader {
 
     /// Makes sure there is something to read. False at the end of the file.
     fn has_unread(&mut self) -> Result<bool, ReadFailure> {
-        while self.at == self.block.bytes().len() {
+        while self.at == self.block.len() {
             if self.at_end {
                 return Ok(false);
             }
@@ -276,23 +238,14 @@ impl RecordReader {
     /// Reads more behind what is unread. A record that is larger than the block doubles it, so that scanning it again
     /// and again costs twice its length and not its square.
     fn read_on(&mut self) -> Result<(), ReadFailure> {
-        let mut bytes = std::mem::replace(&mut self.block, Block::Raw(Vec::new())).into_bytes();
-        bytes.drain(..self.at);
+        self.block.drain(..self.at);
         self.at = 0;
-        bytes.append(&mut self.carried);
-        let known = bytes.len();
-        bytes.resize(known + known.max(self.chunk_bytes), 0);
-        let read = self.intake.read(&mut bytes[known..]).map_err(ReadFailure::Io)?;
-        bytes.truncate(known + read);
-        self.at_end = read == 0;
-        if !self.at_end {
-            self.carried = bytes.split_off(bytes.len() - cut_character(&bytes));
-        }
-        self.block_suspicious = is_suspicious(&bytes);
-        self.block = match String::from_utf8(bytes) {
-            Ok(text) => Block::Text(text),
-            Err(error) => Block::Raw(error.into_bytes()),
-        };
+        let known = self.block.len();
+        self.block.resize(known + known.max(self.chunk_bytes), 0);
+        let read = self.intake.read(&mut self.block[known..]).map_err(ReadFailure::Io);
+        self.block.truncate(known + read.as_ref().map_or(0, |read| *read));
+        self.at_end = read? == 0;
+        self.block_suspicious = is_suspicious(&self.block);
         Ok(())
     }
 
@@ -306,7 +259,7 @@ impl RecordReader {
         self.cells = Cells::default();
         self.cells.ends.push(0);
         loop {
-            let unread = &self.block.bytes()[self.at..];
+            let unread = &self.block[self.at..];
             let end = skim.find_end(unread, self.syntax);
             let passed = end.unwrap_or(unread.len());
             if skim.quoted_bytes > RECORD_BYTES_MAX {
@@ -334,22 +287,6 @@ impl RecordReader {
         self.line = self.record_line + self.breaks + 1;
         Ok(())
     }
-}
-
-/// How many bytes at the end begin a character that is not all there.
-fn cut_character(bytes: &[u8]) -> usize {
-    for back in 1..=bytes.len().min(3) {
-        let byte = bytes[bytes.len() - back];
-        let needed = match byte {
-            0xC2..=0xDF => 2,
-            0xE0..=0xEF => 3,
-            0xF0..=0xF4 => 4,
-            0x80..=0xBF => continue,
-            _ => return 0,
-        };
-        return if needed > back { back } else { 0 };
-    }
-    0
 }
 
 /// Whether there may be control characters (line ends and tabs apart), characters of C1, or U+FFFD in it. Without

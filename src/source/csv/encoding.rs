@@ -114,7 +114,12 @@ pub(super) struct Census {
     carried: [u8; 4],
     carried_len: usize,
     letters: Letters,
+    /// The end of the bytes before, while it is not yet known whether that is UTF-8.
+    tail: Vec<u8>,
 }
+
+/// A word, or a few.
+const TAIL_BYTES: usize = 64;
 
 impl Census {
     /// Counts the next bytes of the file.
@@ -125,11 +130,18 @@ impl Census {
             self.count(&chunk[ascii..], self.passed + ascii as u64);
         }
         self.passed += chunk.len() as u64;
-        // Letters tell the encoding only once there is one to tell.
-        if self.broken > 0 || self.carried_len > 0 {
-            // What is UTF-8 before the first broken sequence is ASCII, or the file is UTF-8.
-            let from = if broken_before == 0 { ascii.min(chunk.len()) } else { 0 };
-            self.letters.feed(&chunk[from..]);
+        // Letters are weighed from the first that is not UTF-8: what is UTF-8 before it is ASCII, or the file is UTF-8.
+        if self.broken > 0 && broken_before == 0 {
+            self.letters.feed(&self.tail);
+            self.letters.feed(&chunk[ascii.min(chunk.len())..]);
+        } else if self.broken > 0 {
+            self.letters.feed(chunk);
+        }
+        if self.carried_len > 0 && self.broken == 0 {
+            self.tail.extend_from_slice(chunk);
+            self.tail.drain(..self.tail.len().saturating_sub(TAIL_BYTES));
+        } else {
+            self.tail.clear();
         }
     }
 
@@ -200,6 +212,9 @@ impl Census {
     /// and its broken rows are reported; taking it for windows-1252 would spoil the others without a word.
     pub(super) fn finding(&mut self, complete: bool) -> Finding {
         if complete && self.carried_len > 0 {
+            if self.broken == 0 {
+                self.letters.feed(&self.tail);
+            }
             self.note_broken(self.passed - self.carried_len as u64);
             self.carried_len = 0;
         }

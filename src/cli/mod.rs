@@ -1,5 +1,6 @@
 //! The words people type: commands, flags, their help. Parsed at the wall, decided on in `settings` and `commands`.
 
+mod inspect_args;
 mod pace_args;
 mod server_args;
 mod source_args;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use inspect_args::InspectArgs;
 pub use pace_args::PaceArgs;
 pub use server_args::{FaultArgs, ServerArgs};
 pub use source_args::SourceArgs;
@@ -45,6 +47,8 @@ pub enum Command {
     Preview(PreviewArgs),
     /// Show the rows as they are read: clean UTF-8 CSV, or JSON lines.
     Rows(RowsArgs),
+    /// Tell what a table is, how that was found, and what its columns hold.
+    Inspect(InspectArgs),
     /// Run a stand-in server with the documented rules, to try things out.
     Sandbox(SandboxArgs),
 }

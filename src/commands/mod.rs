@@ -3,6 +3,7 @@
 mod check;
 mod failure;
 mod import;
+mod inspect;
 mod next;
 mod preview;
 mod rows;
@@ -25,6 +26,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Check(args) => check::check(&terminal, args),
         Command::Preview(args) => preview::preview(&terminal, args),
         Command::Rows(args) => rows::rows(&terminal, args),
+        Command::Inspect(args) => inspect::inspect(&terminal, args),
         Command::Sandbox(args) => sandbox::sandbox(&terminal, args),
     };
     match done {

@@ -1,12 +1,14 @@
 //! What people see: the progress bar, log lines, summaries, diagnostics. The only room that prints.
 
 pub mod diagnostics;
+mod inspect;
 mod logging;
 mod numbers;
 mod progress;
 mod summary;
 mod terminal;
 
+pub use inspect::{Inspection, inspection_json, inspection_text};
 pub use logging::start_logging;
 pub use progress::ProgressBar;
 pub use summary::{NextStep, RunView, check_report, import_summary, issue_line};

@@ -135,12 +135,12 @@ fn column_table(page: &mut String, profile: &Profile) {
             share(column.filled, profile.sound_rows),
             distinct(column.distinct),
             cut(&if kinds.is_empty() { "blank".to_owned() } else { kinds.join(", ") }, 16),
-            column.samples.join(" · "),
+            String::new(),
         ]);
     }
     let widths: Vec<usize> =
         (0..5).map(|at| lines.iter().map(|line| width(&line[at])).max().unwrap_or(0)).collect();
-    for line in lines {
+    for (number, line) in lines.iter().enumerate() {
         let mut text = String::from(" ");
         for (at, cell) in line[..5].iter().enumerate() {
             let pad = " ".repeat(widths[at] - width(cell));
@@ -150,10 +150,33 @@ fn column_table(page: &mut String, profile: &Profile) {
         }
         let room = WIDTH.saturating_sub(width(&text) + 2);
         text.push_str("  ");
-        text.push_str(&cut(&line[5], room));
+        match number.checked_sub(1).and_then(|at| profile.columns.get(at)) {
+            Some(column) => text.push_str(&samples(&column.samples, room)),
+            None => text.push_str(&line[5]),
+        }
         page.push_str(text.trim_end());
         page.push('\n');
     }
+}
+
+/// Samples side by side; each gives way when they do not fit.
+fn samples(samples: &[String], room: usize) -> String {
+    const BETWEEN: &str = " · ";
+    let all = samples.join(BETWEEN);
+    if width(&all) <= room || samples.is_empty() {
+        return all;
+    }
+    let mut room = room.saturating_sub(width(BETWEEN) * (samples.len() - 1));
+    let mut order: Vec<&String> = samples.iter().collect();
+    order.sort_by_key(|sample| width(sample));
+    // The short ones first: what they leave is for the long ones.
+    let mut share = 0;
+    for (at, sample) in order.iter().enumerate() {
+        share = room / (order.len() - at);
+        room -= share.min(width(sample));
+    }
+    let kept: Vec<String> = samples.iter().map(|sample| cut(sample, share)).collect();
+    kept.join(BETWEEN)
 }
 
 fn findings(page: &mut String, profile: &Profile) {

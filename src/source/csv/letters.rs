@@ -3,7 +3,7 @@
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
-    Encoding, IBM866, ISO_8859_2, KOI8_R, KOI8_U, MACINTOSH, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253,
+    Encoding, IBM866, ISO_8859_2, ISO_8859_15, KOI8_R, KOI8_U, MACINTOSH, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253,
     WINDOWS_1254, WINDOWS_1255, WINDOWS_1256, WINDOWS_1257, WINDOWS_1258,
 };
 
@@ -25,8 +25,13 @@ pub(super) struct Letters {
     weighed: usize,
     /// How often each byte from 0x80 on stands there.
     counts: [u64; 128],
-    /// The same, only between small letters: there a small letter is likely, and a sign or capital is not.
+    /// The same, only within words: there a small letter is likely, and a sign or capital is not.
     within: [u64; 128],
+    /// The same, only where words with small letters begin: there a capital is likely.
+    initial: [u64; 128],
+    /// Line ends; old Macintoshes write no line feeds.
+    crs: u64,
+    lfs: u64,
     last: [u8; 2],
 }
 
@@ -37,6 +42,9 @@ impl Default for Letters {
             weighed: 0,
             counts: [0; 128],
             within: [0; 128],
+            initial: [0; 128],
+            crs: 0,
+            lfs: 0,
             last: [b'\n'; 2],
         }
     }
@@ -54,12 +62,17 @@ const DOS_SMALL: [u8; 29] = [
 /// The small letters of Mac Roman and code page 850 that people's names have most: ä å ç é è ö ü ß æ ø ñ á í ó.
 const MAC_USUAL: [u8; 14] = [0x8A, 0x8C, 0x8D, 0x8E, 0x8F, 0x9A, 0x9F, 0xA7, 0xBE, 0xBF, 0x96, 0x87, 0x92, 0x97];
 const DOS_USUAL: [u8; 14] = [0x84, 0x86, 0x87, 0x82, 0x8A, 0x94, 0x81, 0xE1, 0x91, 0x9B, 0xA4, 0xA0, 0xA1, 0xA2];
+/// Capitals that names begin with: Ä Å Ç É Ñ Ö Ü Æ Ø Á Í Ó.
+const MAC_CAPITAL: [u8; 12] = [0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0xAE, 0xAF, 0xE7, 0xEA, 0xEE];
+const DOS_CAPITAL: [u8; 12] = [0x8E, 0x8F, 0x80, 0x90, 0xA5, 0x99, 0x9A, 0x92, 0x9D, 0xB5, 0xD6, 0xE0];
 /// Small letters of the windows encodings between 0x80 and 0x9F: š ś ť ž ź œ ƒ and the Cyrillic ones.
 const WINDOWS_SMALL_LOW: [u8; 7] = [0x9A, 0x9C, 0x9D, 0x9E, 0x9F, 0x83, 0x90];
 
 impl Letters {
     /// Weighs the next bytes.
     pub(super) fn feed(&mut self, chunk: &[u8]) {
+        self.crs += memchr::memchr_iter(b'\r', chunk).count() as u64;
+        self.lfs += memchr::memchr_iter(b'\n', chunk).count() as u64;
         let mut rest = chunk;
         while !rest.is_empty() {
             let ascii = Encoding::ascii_valid_up_to(rest);
@@ -75,7 +88,7 @@ impl Letters {
             rest = &rest[high..];
         }
         if self.weighed < WEIGHED_BYTES_MAX {
-            for line in chunk.split_inclusive(|&byte| byte == b'\n') {
+            for line in chunk.split_inclusive(|&byte| matches!(byte, b'\n' | b'\r')) {
                 // Lines of plain ASCII say nothing.
                 if !line.is_ascii() && self.weighed < WEIGHED_BYTES_MAX {
                     self.detector.feed(line, false);
@@ -93,15 +106,25 @@ impl Letters {
         self.last = [self.last[1], byte];
     }
 
-    /// Whether the byte before, if it is no ASCII, stood between small letters.
+    /// Now that the byte behind it is known: whether the last byte, if it is no ASCII, stood in a word or began one.
     fn see_after(&mut self, byte: u8) {
         let [before, high] = self.last;
-        let small = |byte: u8| byte.is_ascii_lowercase();
-        // At a word's end one neighbour is enough.
-        let within = small(before) && (small(byte) || matches!(byte, b' ' | b',' | b';' | b'\t' | b'\n' | b'\r' | b'"'));
-        if high >= 0x80 && within {
-            self.within[usize::from(high - 0x80)] += 1;
+        if high < 0x80 {
+            return;
         }
+        let place = usize::from(high - 0x80);
+        let small = byte.is_ascii_lowercase();
+        // At a word's end one neighbour is enough; behind a capital that would be an abbreviation.
+        let word_ends = matches!(byte, b' ' | b',' | b';' | b'\t' | b'\n' | b'\r' | b'"');
+        if before.is_ascii_alphabetic() && small || before.is_ascii_lowercase() && word_ends {
+            self.within[place] += 1;
+        } else if small && matches!(before, b' ' | b',' | b';' | b'\t' | b'\n' | b'\r' | b'"' | b'-') {
+            self.initial[place] += 1;
+        }
+    }
+
+    fn initial(&self, bytes: impl IntoIterator<Item = u8>) -> u64 {
+        bytes.into_iter().map(|byte| self.initial[usize::from(byte - 0x80)]).sum()
     }
 
     fn within(&self, bytes: impl IntoIterator<Item = u8>) -> u64 {
@@ -111,24 +134,29 @@ impl Letters {
     /// The likeliest encoding.
     pub(super) fn guess(mut self) -> Guess {
         self.see_after(b'\n');
-        let windows = self.within(0xDF..=0xFF) + self.within(WINDOWS_SMALL_LOW);
+        let windows = self.within(0xDF..=0xFF) + self.within(WINDOWS_SMALL_LOW) + self.initial(0xC0..=0xDE);
         // A usual letter weighs twice, so that two readings of the same bytes are told by what people are called.
-        let mac = self.within(MAC_SMALL) + self.within(MAC_USUAL);
-        let dos = self.within(DOS_SMALL) + self.within(DOS_USUAL);
-        let all = self.within(0x80..=0xFF);
+        let mac = self.within(MAC_SMALL) + self.within(MAC_USUAL) + self.initial(MAC_CAPITAL);
+        let dos = self.within(DOS_SMALL) + self.within(DOS_USUAL) + self.initial(DOS_CAPITAL);
+        let all = self.within(0x80..=0xFF) + self.initial(0x80..=0xFF);
         if dos > mac && dos > 2 * windows && dos > all {
             return Guess::Dos;
         }
-        if mac > 2 * windows && mac > all && self.detected_is_western() {
+        let of_a_mac = self.crs > 0 && self.lfs == 0;
+        if mac > windows * if of_a_mac { 1 } else { 2 } && mac > all && self.may_be_western() {
             return Guess::Encoding(MACINTOSH, self.reason(MACINTOSH));
         }
         self.detector.feed(b"", true);
-        let guess = self.detector.guess(None, Utf8Detection::Deny);
+        let mut guess = self.detector.guess(None, Utf8Detection::Deny);
+        // They differ in the euro sign; nobody writes the sign ¤ that stands in its place.
+        if guess == WINDOWS_1252 && self.counts[0x24] > 0 && self.counts[..0x20].iter().all(|count| *count == 0) {
+            guess = ISO_8859_15;
+        }
         Guess::Encoding(guess, self.reason(guess))
     }
 
     /// Mac Roman shares its bytes with the letters of other scripts; a text full of those is none.
-    fn detected_is_western(&self) -> bool {
+    fn may_be_western(&self) -> bool {
         let all: u64 = self.counts.iter().sum();
         let high: u64 = self.counts[0x60..].iter().sum();
         high * 4 < all
@@ -154,7 +182,7 @@ impl Letters {
 
 /// Whose text an encoding is used for.
 fn text_kind(encoding: &'static Encoding) -> &'static str {
-    if encoding == WINDOWS_1252 {
+    if encoding == WINDOWS_1252 || encoding == ISO_8859_15 {
         "Western European"
     } else if encoding == MACINTOSH {
         "old Macintosh"
@@ -217,6 +245,9 @@ mod tests {
         check(WINDOWS_1252, "Nombre\nJosé Muñoz\nInés\n");
         check(WINDOWS_1252, "Namn\nÅsa\n");
         check(MACINTOSH, "Namn\rÅsa Öberg\rMalmö\rJürgen Groß\r");
+        check(MACINTOSH, "Förnamn;Efternamn\rÅsa;Öberg\rBjörn;Måård\r");
+        check(MACINTOSH, "Förnamn;Efternamn\nÅsa;Öberg\nBjörn;Lindström\n");
+        check(ISO_8859_15, "Nom;Prix\nZoë;5 €\n");
         check(MACINTOSH, "Nom,Ville\rRené Lefèvre,Besançon\r");
         check(MACINTOSH, "navn;by\nSøren Nørgård;Ærøskøbing\n");
     }

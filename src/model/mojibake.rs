@@ -26,7 +26,9 @@ pub fn mojibake(text: &str) -> Option<Mojibake> {
         let (encoding, len) = match c {
             'Ã' if is_certain_behind_a_tilde(second, neighbours) => (WINDOWS_1252, 2),
             'Â' if "°£§©®´·¨±²³µ¼½¾¿¡ªº".contains(second) => (WINDOWS_1252, 2),
-            'Å' if "¡¾‚„›º¼™¯±ˆ".contains(second) && beside_a_small_letter(neighbours) => (WINDOWS_1252, 2),
+            'Å' if "¡¾‚„›º¼™¯±ˆ".contains(second) && beside_a_small_letter(neighbours) => {
+                (WINDOWS_1252, 2)
+            }
             'Ä' if "‡™Œ±Ÿ›†".contains(second) && beside_a_small_letter(neighbours) => (WINDOWS_1252, 2),
             // Cyrillic letters come in words, so that one pair follows another.
             'Ð' | 'Ñ' if matches!(third, Some('Ð' | 'Ñ')) && !second.is_ascii() => (WINDOWS_1252, 2),
@@ -41,7 +43,8 @@ pub fn mojibake(text: &str) -> Option<Mojibake> {
 
 /// Nobody writes a sign behind `Ã`; dashes and quotation marks may follow it at the end of a word in capitals.
 fn is_certain_behind_a_tilde(second: char, (before, third): (Option<char>, Option<char>)) -> bool {
-    if "¶¥¤©¼¨¸¦±§¡³ºŸ‰œ˜†¢£ª¬­®¯²´µ¹½¾¿ž‡ƒ€ˆŠŒŽ•š›·°".contains(second) {
+    if "¶¥¤©¼¨¸¦±§¡³ºŸ‰œ˜†¢£ª¬­®¯²´µ¹½¾¿ž‡ƒ€ˆŠŒŽ•š›·°".contains(second)
+    {
         return true;
     }
     "–—…“”‘’„‚«»".contains(second)
@@ -91,9 +94,22 @@ mod tests {
 
     #[test]
     fn honest_letters_pass() {
-        for text in
-            ["Åsa Öberg", "SÃO PAULO", "MAÇÃ – fruta", "«Å»", "Å\u{a0}Ä", "Ñuñoa", "São João", "Â", "√2", "naïve", "château", "Ð", "Åº", "PÃ“"]
-        {
+        for text in [
+            "Åsa Öberg",
+            "SÃO PAULO",
+            "MAÇÃ – fruta",
+            "«Å»",
+            "Å\u{a0}Ä",
+            "Ñuñoa",
+            "São João",
+            "Â",
+            "√2",
+            "naïve",
+            "château",
+            "Ð",
+            "Åº",
+            "PÃ“",
+        ] {
             assert_eq!(mojibake(text), None, "{text}");
         }
     }

@@ -34,7 +34,11 @@ impl Seen {
     /// `3 cells … , such as "x" in row 7`, when there is one.
     fn tell(&self, what_one: &str, what_many: &str, findings: &mut Vec<String>) {
         if let Some((row, text)) = &self.first {
-            let what = if self.cells == 1 { format!("1 cell {what_one}") } else { format!("{} cells {what_many}", self.cells) };
+            let what = if self.cells == 1 {
+                format!("1 cell {what_one}")
+            } else {
+                format!("{} cells {what_many}", self.cells)
+            };
             let such_as = if self.cells == 1 { "it is" } else { "such as" };
             findings.push(format!("{what}: {such_as} \"{text}\" in row {row}"));
         }
@@ -126,7 +130,10 @@ impl Damage {
             &mut findings,
         );
         for (most, seen) in CUT_AT_CHARS.iter().zip(&self.cut) {
-            let (one, many) = (format!("has exactly {most} characters and may be cut"), format!("have exactly {most} characters and may be cut"));
+            let (one, many) = (
+                format!("has exactly {most} characters and may be cut"),
+                format!("have exactly {most} characters and may be cut"),
+            );
             seen.tell(&one, &many, &mut findings);
         }
         if kinds(CellKind::Date) > 0 {
@@ -166,11 +173,7 @@ impl Damage {
             .filter(|&digits| self.zeroed[digits + 1] > 0 || is_phone_name(name) && (8..=9).contains(&digits))
             .map(|digits| &self.bare[digits])
             .fold(Seen::default(), Seen::and);
-        shorter.tell(
-            "has perhaps lost its leading zero",
-            "have perhaps lost their leading zero",
-            findings,
-        );
+        shorter.tell("has perhaps lost its leading zero", "have perhaps lost their leading zero", findings);
     }
 }
 
@@ -201,7 +204,8 @@ fn is_scientific(bytes: &[u8]) -> bool {
 /// `#N/A`, `#REF!`, `#NAME?`, `#####`, in any language.
 fn is_error_value(text: &str) -> bool {
     let rest = &text[1..];
-    let capitals = rest.chars().all(|c| c.is_uppercase() || c.is_ascii_digit() || matches!(c, '/' | '!' | '?' | '_' | '¿'));
+    let capitals =
+        rest.chars().all(|c| c.is_uppercase() || c.is_ascii_digit() || matches!(c, '/' | '!' | '?' | '_' | '¿'));
     let named = capitals && rest.ends_with(['!', '?']) || matches!(rest, "N/A" | "NV" | "GETTING_DATA");
     named || text.len() >= 3 && text.bytes().all(|byte| byte == b'#')
 }
@@ -243,7 +247,9 @@ mod tests {
         );
         assert_eq!(
             told("Card", &["1234567890123450000"]),
-            ["1 cell has more than 15 digits and ends in zeros, as Excel rounds numbers: it is \"1234567890123450000\" in row 2"]
+            [
+                "1 cell has more than 15 digits and ends in zeros, as Excel rounds numbers: it is \"1234567890123450000\" in row 2"
+            ]
         );
         assert_eq!(
             told("Since", &["2024-01-01", "44927"]),

@@ -17,8 +17,7 @@ pub enum CellKind {
 
 impl CellKind {
     /// Every kind, in the order in which they are told.
-    pub const ALL: [CellKind; 5] =
-        [CellKind::Email, CellKind::Phone, CellKind::Date, CellKind::Number, CellKind::Text];
+    pub const ALL: [CellKind; 5] = [CellKind::Email, CellKind::Phone, CellKind::Date, CellKind::Number, CellKind::Text];
 
     /// In one word.
     pub fn as_str(self) -> &'static str {
@@ -70,7 +69,9 @@ fn is_date(text: &str) -> bool {
         let parts: Vec<&str> = day.split(*separator).collect();
         let [first, middle, last] = parts[..] else { return false };
         let number = |part: &str, most: u32| {
-            !part.is_empty() && part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit())
+            !part.is_empty()
+                && part.len() <= 4
+                && part.bytes().all(|byte| byte.is_ascii_digit())
                 && part.parse::<u32>().is_ok_and(|number| (1..=most).contains(&number))
         };
         let year = |part: &str| matches!(part.len(), 2 | 4) && number(part, 9999);
@@ -97,8 +98,7 @@ fn is_number(text: &str) -> bool {
 /// Seven to fifteen digits, and nothing else but what people put between them.
 fn is_phone(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    (7..=15).contains(&digits)
-        && text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || "+-–()/.".contains(c))
+    (7..=15).contains(&digits) && text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || "+-–()/.".contains(c))
 }
 
 #[cfg(test)]

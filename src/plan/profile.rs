@@ -220,7 +220,17 @@ mod tests {
         let told: Vec<String> = profile
             .columns
             .iter()
-            .map(|c| format!("{} {:?} {} {:?} {:?} {:?}", c.column.letters(), c.name, c.filled, c.distinct, c.kinds, c.samples))
+            .map(|c| {
+                format!(
+                    "{} {:?} {} {:?} {:?} {:?}",
+                    c.column.letters(),
+                    c.name,
+                    c.filled,
+                    c.distinct,
+                    c.kinds,
+                    c.samples
+                )
+            })
             .collect();
         assert_eq!(
             told,

@@ -75,7 +75,10 @@ mod tests {
     #[test]
     fn a_header_below_a_title_is_seen() {
         assert_eq!(suggested("Kundlista\n\nnamn;epost;ort\nA;a@b.se;X\nB;b@b.se;Y\n"), Some(3));
-        assert_eq!(suggested("Export 2026;;\nSkapad;2026-01-01;\nNamn;E-post;Mobil\nÅsa;a@b.se;070\nBo;b@b.se;\n"), Some(3));
+        assert_eq!(
+            suggested("Export 2026;;\nSkapad;2026-01-01;\nNamn;E-post;Mobil\nÅsa;a@b.se;070\nBo;b@b.se;\n"),
+            Some(3)
+        );
     }
 
     #[test]

@@ -36,7 +36,10 @@ pub fn inspection_text(inspection: &Inspection) -> String {
     let Inspection { input, shape, text, header, header_suggestion, profile, blank_lines } = inspection;
     let mut page = String::new();
     let kind = shape.description.split(',').next().unwrap_or_default();
-    say(&mut page, &format!("{}: {kind}, {}, {}", excerpt(input, 200), rows(profile.rows), columns(profile.columns.len())));
+    say(
+        &mut page,
+        &format!("{}: {kind}, {}, {}", excerpt(input, 200), rows(profile.rows), columns(profile.columns.len())),
+    );
     page.push('\n');
     if let Some(text) = text {
         fact(&mut page, "encoding", &format!("{}: {}", text.encoding, text.encoding_reason));
@@ -52,7 +55,8 @@ pub fn inspection_text(inspection: &Inspection) -> String {
     if let Some(row) = header_suggestion {
         fact(&mut page, "", &format!("row {row} looks like the header: --header-row {row}"));
     }
-    let blank = blank_lines.map_or_else(|| "reading ended too early".to_owned(), |lines| format!("{} blank", count(lines)));
+    let blank =
+        blank_lines.map_or_else(|| "reading ended too early".to_owned(), |lines| format!("{} blank", count(lines)));
     fact(&mut page, "rows", &format!("{}; {blank}, {} ragged", count(profile.rows), count(profile.ragged_rows)));
     page.push('\n');
     column_table(&mut page, profile);
@@ -125,8 +129,7 @@ fn wrapped(page: &mut String, before: &str, text: &str) {
 /// One line a column: letters, name, how full, how many values, what kinds, samples.
 fn column_table(page: &mut String, profile: &Profile) {
     const NAME_MAX: usize = 20;
-    let mut lines: Vec<[String; 6]> =
-        vec![["", "column", "filled", "distinct", "holds", "such as"].map(str::to_owned)];
+    let mut lines: Vec<[String; 6]> = vec![["", "column", "filled", "distinct", "holds", "such as"].map(str::to_owned)];
     for column in &profile.columns {
         let kinds: Vec<&str> = column.kinds.iter().map(|(kind, _)| kind.as_str()).collect();
         lines.push([
@@ -138,8 +141,7 @@ fn column_table(page: &mut String, profile: &Profile) {
             String::new(),
         ]);
     }
-    let widths: Vec<usize> =
-        (0..5).map(|at| lines.iter().map(|line| width(&line[at])).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..5).map(|at| lines.iter().map(|line| width(&line[at])).max().unwrap_or(0)).collect();
     for (number, line) in lines.iter().enumerate() {
         let mut text = String::from(" ");
         for (at, cell) in line[..5].iter().enumerate() {
@@ -173,7 +175,10 @@ fn samples(samples: &[String], room: usize) -> String {
     let mut share = 0;
     for (at, sample) in order.iter().enumerate() {
         share = room / (order.len() - at);
-        room -= share.min(width(sample));
+        if width(sample) > share {
+            break;
+        }
+        room -= width(sample);
     }
     let kept: Vec<String> = samples.iter().map(|sample| cut(sample, share)).collect();
     kept.join(BETWEEN)

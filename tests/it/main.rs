@@ -9,6 +9,7 @@ mod bad_input;
 mod check;
 mod import_faults;
 mod import_main;
+mod inspect;
 mod interrupt;
 mod preview;
 mod results;

@@ -191,7 +191,9 @@ impl RecordReader {
                 }
                 Scan::More { open_quote } if unread.len() >= RECORD_BYTES_MAX => {
                     if let Some(at) = open_quote {
-                        return Err(ReadFailure::UnclosedQuote { line: self.record_line + count_breaks(&unread[..at]) });
+                        return Err(ReadFailure::UnclosedQuote {
+                            line: self.record_line + count_breaks(&unread[..at]),
+                        });
                     }
                     self.skip_record()?;
                     return Ok(Read::Record);

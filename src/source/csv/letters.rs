@@ -3,8 +3,8 @@
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
-    Encoding, IBM866, ISO_8859_2, ISO_8859_15, KOI8_R, KOI8_U, MACINTOSH, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253,
-    WINDOWS_1254, WINDOWS_1255, WINDOWS_1256, WINDOWS_1257, WINDOWS_1258,
+    Encoding, IBM866, ISO_8859_2, ISO_8859_15, KOI8_R, KOI8_U, MACINTOSH, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
+    WINDOWS_1253, WINDOWS_1254, WINDOWS_1255, WINDOWS_1256, WINDOWS_1257, WINDOWS_1258,
 };
 
 /// How much text with letters beyond ASCII is weighed; the count of bytes goes over everything.
@@ -163,8 +163,13 @@ impl Letters {
     }
 
     fn reason(&self, encoding: &'static Encoding) -> String {
-        let mut bytes: Vec<(u64, u8)> =
-            self.counts.iter().zip(0x80..=0xFF).filter(|(count, _)| **count > 0).map(|(count, byte)| (*count, byte)).collect();
+        let mut bytes: Vec<(u64, u8)> = self
+            .counts
+            .iter()
+            .zip(0x80..=0xFF)
+            .filter(|(count, _)| **count > 0)
+            .map(|(count, byte)| (*count, byte))
+            .collect();
         bytes.sort_by_key(|&(count, byte)| (std::cmp::Reverse(count), byte));
         let kind = text_kind(encoding);
         if !encoding.is_single_byte() {
@@ -176,7 +181,11 @@ impl Letters {
             .filter(|text| text.chars().all(char::is_alphabetic))
             .take(5)
             .collect();
-        if letters.is_empty() { format!("signs as in {kind} text") } else { format!("{} as in {kind} text", letters.join(" ")) }
+        if letters.is_empty() {
+            format!("signs as in {kind} text")
+        } else {
+            format!("{} as in {kind} text", letters.join(" "))
+        }
     }
 }
 

@@ -15,8 +15,8 @@ use std::ops::ControlFlow;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use self::cells::Form;
-use self::driver::{Read, ReadFailure, Record, RecordReader};
 use self::dialect::Dialect;
+use self::driver::{Read, ReadFailure, Record, RecordReader};
 use self::encoding::{Census, Finding, HeadSays};
 use self::intake::Intake;
 use self::letters::Guess;
@@ -95,7 +95,8 @@ pub(super) fn open(mut beginning: Beginning, options: &SourceOptions) -> Result<
         (Some(DelimiterChoice::Auto) | None, None) => dialect::detect(after_sep_line, complete, header_row),
     };
     let delimiter = syntax.delimiter;
-    let first_rows = first_rows(&text, sep_line.map(|(_, bytes)| bytes), syntax).map_err(|failure| failure.tell(&path))?;
+    let first_rows =
+        first_rows(&text, sep_line.map(|(_, bytes)| bytes), syntax).map_err(|failure| failure.tell(&path))?;
     let header_suggestion = if options.header_row.is_none() { header_guess::suggest(&first_rows) } else { None };
 
     let input: Box<dyn io::Read + Send> = match rest {

@@ -180,7 +180,10 @@ fn windows_1252_is_told_even_by_a_late_byte() {
     }
     text.extend(b"\xC5sa,Malm\xF6\n");
     let said = told(&text, &SourceOptions::default());
-    assert!(said.starts_with("CSV, windows-1252 (not UTF-8 on line 90001; Å ö as in Western European text), comma"), "{said:.80}");
+    assert!(
+        said.starts_with("CSV, windows-1252 (not UTF-8 on line 90001; Å ö as in Western European text), comma"),
+        "{said:.80}"
+    );
     assert!(said.contains("Åsa|Malmö"));
 }
 

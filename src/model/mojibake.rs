@@ -43,7 +43,7 @@ pub fn mojibake(text: &str) -> Option<Mojibake> {
 
 /// Nobody writes a sign behind `Ã`; dashes and quotation marks may follow it at the end of a word in capitals.
 fn is_certain_behind_a_tilde(second: char, (before, third): (Option<char>, Option<char>)) -> bool {
-    if "¶¥¤©¼¨¸¦±§¡³ºŸ‰œ˜†¢£ª¬­®¯²´µ¹½¾¿ž‡ƒ€ˆŠŒŽ•š›·°".contains(second)
+    if "¶¥¤©¼¨¸¦±§¡³ºŸ‰œ˜†¢£ª¬\u{ad}®¯²´µ¹½¾¿ž‡ƒ€ˆŠŒŽ•š›·°".contains(second)
     {
         return true;
     }

@@ -26,15 +26,13 @@ pub(super) fn row(record: &Record<'_>, form: Form) -> Row {
     let mut issues = Vec::new();
     let number = RowNumber(record.row);
     let mut row = match clean(record) {
-        Some(text) if record.ends.len() == form.width && record.gap == 0 => {
-            Row::from_parts(number, text.to_owned(), record.ends.to_vec())
-        }
-        Some(text) if record.ends.len() == form.width => {
-            Row::from_delimited(number, text.to_owned(), record.ends.to_vec())
+        Some(text) if record.ranges.len() == form.width => {
+            Row::from_ranges(number, text.to_owned(), record.ranges.to_vec())
         }
         Some(text) => {
             let mut row = Row::new(number);
-            (0..form.width).for_each(|at| row.push(if at < record.ends.len() { &text[record.range(at)] } else { "" }));
+            (0..form.width)
+                .for_each(|at| row.push(if at < record.ranges.len() { &text[record.range(at)] } else { "" }));
             row
         }
         None => {
@@ -46,7 +44,7 @@ pub(super) fn row(record: &Record<'_>, form: Form) -> Row {
     if record.suspicious {
         look_at_cells(&row, form, &mut issues);
     }
-    if record.unclosed_quote.is_some() || record.too_large || record.ends.len() != form.width {
+    if record.unclosed_quote.is_some() || record.too_large || record.ranges.len() != form.width {
         look_at_shape(record, form, &mut issues);
     }
     row.issues = issues;
@@ -55,7 +53,7 @@ pub(super) fn row(record: &Record<'_>, form: Form) -> Row {
 
 /// The names of a header record.
 pub(super) fn names(record: &Record<'_>, form: Form) -> Vec<String> {
-    let form = Form { width: record.ends.len(), ..form };
+    let form = Form { width: record.ranges.len(), ..form };
     row(record, form).cells().map(str::to_owned).collect()
 }
 
@@ -63,7 +61,8 @@ pub(super) fn names(record: &Record<'_>, form: Form) -> Vec<String> {
 /// vectorised check a record took a seventh of the time of the standard library's over whole blocks.
 fn clean<'a>(record: &Record<'a>) -> Option<&'a str> {
     let text = simdutf8::basic::from_utf8(record.text).ok()?;
-    record.ends.iter().all(|&end| text.is_char_boundary(end as usize)).then_some(text)
+    let whole = |&[_, end]: &[u32; 2]| text.is_char_boundary(end as usize);
+    (record.verbatim || record.ranges.iter().all(whole)).then_some(text)
 }
 
 /// Decodes cell by cell, naming what cannot be decoded.
@@ -71,7 +70,7 @@ fn decode(record: &Record<'_>, form: Form, issues: &mut Vec<Issue>) -> (String, 
     let mut text = String::with_capacity(record.text.len());
     let mut ends = Vec::with_capacity(form.width);
     let mut line = record.line;
-    for at in 0..record.ends.len().min(form.width) {
+    for at in 0..record.ranges.len().min(form.width) {
         let mut rest = &record.text[record.range(at)];
         let mut bad: Option<(u64, Vec<u8>)> = None;
         let mut more = 0;
@@ -150,7 +149,7 @@ fn look_at_shape(record: &Record<'_>, form: Form, issues: &mut Vec<Issue>) {
         issues.push(Issue::row(Code::RowTooLarge, message));
         return;
     }
-    let cells = record.ends.len();
+    let cells = record.ranges.len();
     let mut values = Vec::new();
     for at in form.width..cells {
         let value = &record.text[record.range(at)];

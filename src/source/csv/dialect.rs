@@ -134,13 +134,11 @@ impl Sample {
     }
 
     fn count(&mut self, record: &[u8], cells: &Cells) {
-        let (text, gap) = if cells.verbatim { (record, 1) } else { (&cells.text[..], 0) };
-        let mut start = 0;
+        let text = if cells.verbatim { record } else { &cells.text[..] };
         let mut kept = Vec::new();
-        for &end in &cells.ends {
-            let cell = &text[start..end as usize];
-            self.spaced += usize::from(start > 0 && cell.first() == Some(&b' '));
-            start = end as usize + gap;
+        for (at, &[start, end]) in cells.ranges.iter().enumerate() {
+            let cell = &text[start as usize..end as usize];
+            self.spaced += usize::from(at > 0 && cell.first() == Some(&b' '));
             if self.first.len() < header_guess::ROWS_LOOKED_AT {
                 kept.push(String::from_utf8_lossy(cell).into_owned());
             }
@@ -148,8 +146,8 @@ impl Sample {
         if self.first.len() < header_guess::ROWS_LOOKED_AT {
             self.first.push((self.widths.len() as u64 + 1, kept));
         }
-        self.cells += cells.ends.len();
-        self.widths.push(cells.ends.len());
+        self.cells += cells.ranges.len();
+        self.widths.push(cells.ranges.len());
         self.bad += usize::from(cells.bad_quotes > 0);
         self.after_backslash += usize::from(cells.after_backslash > 0);
     }

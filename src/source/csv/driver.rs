@@ -32,12 +32,12 @@ pub(super) enum Read {
 
 /// The record just read.
 pub(super) struct Record<'a> {
-    /// Its cells, `gap` bytes apart; not checked to be UTF-8.
+    /// Its cells, perhaps with delimiters and quotes between them; not checked to be UTF-8.
     pub(super) text: &'a [u8],
-    /// Where each cell ends in `text`.
-    pub(super) ends: &'a [u32],
-    /// How many bytes stand between two cells: a delimiter, or nothing.
-    pub(super) gap: usize,
+    /// Where each cell begins and ends in `text`.
+    pub(super) ranges: &'a [[u32; 2]],
+    /// Whether bytes of ASCII stand between any two cells.
+    pub(super) verbatim: bool,
     /// The number of its row.
     pub(super) row: u64,
     /// The physical line it starts on.
@@ -48,15 +48,15 @@ pub(super) struct Record<'a> {
     pub(super) breaks: u64,
     /// The end of the file came inside a quote that was opened on this line.
     pub(super) unclosed_quote: Option<u64>,
-    /// It was beyond the bounds, and `text` and `ends` are not all of it.
+    /// It was beyond the bounds, and `text` and `ranges` are not all of it.
     pub(super) too_large: bool,
 }
 
 impl Record<'_> {
     /// Where a cell stands in `text`; the cell must exist.
     pub(super) fn range(&self, cell: usize) -> std::ops::Range<usize> {
-        let start = if cell == 0 { 0 } else { self.ends[cell - 1] as usize + self.gap };
-        start..self.ends[cell] as usize
+        let [start, end] = self.ranges[cell];
+        start as usize..end as usize
     }
 }
 
@@ -154,8 +154,8 @@ impl RecordReader {
         let text = if self.cells.verbatim { &self.block[self.record_at.clone()] } else { &self.cells.text[..] };
         Record {
             text,
-            ends: &self.cells.ends,
-            gap: usize::from(self.cells.verbatim),
+            ranges: &self.cells.ranges,
+            verbatim: self.cells.verbatim,
             row: self.rows,
             line: self.record_line,
             suspicious: self.block_suspicious && is_suspicious(text),
@@ -180,11 +180,11 @@ impl RecordReader {
                     self.record_at = self.at..self.at + len;
                     let lines_before = |at: usize| self.record_line + count_breaks(&unread[..at]);
                     self.unclosed_quote = unclosed.map(lines_before);
-                    if !self.cells.verbatim {
+                    if self.cells.quoted {
                         self.breaks = count_breaks(&unread[..len]);
                     }
                     self.after_cr = used > len && unread[len] == b'\r';
-                    self.too_large = self.cells.ends.len() > RECORD_CELLS_MAX || len > RECORD_BYTES_MAX;
+                    self.too_large = self.cells.ranges.len() > RECORD_CELLS_MAX || len > RECORD_BYTES_MAX;
                     self.at += used;
                     self.line += self.breaks + u64::from(self.unclosed_quote.is_none());
                     return Ok(Read::Record);
@@ -259,7 +259,7 @@ impl RecordReader {
         let mut quote_breaks = 0;
         // A record that is refused needs no cells.
         self.cells = Cells::default();
-        self.cells.ends.push(0);
+        self.cells.ranges.push([0, 0]);
         loop {
             let unread = &self.block[self.at..];
             let end = skim.find_end(unread, self.syntax);
@@ -345,7 +345,7 @@ mod tests {
         let mut out = Vec::new();
         while reader.next().unwrap() == Read::Record {
             let record = reader.record();
-            let cells: Vec<_> = (0..record.ends.len())
+            let cells: Vec<_> = (0..record.ranges.len())
                 .map(|at| String::from_utf8_lossy(&record.text[record.range(at)]).into_owned())
                 .collect();
             let unclosed = record.unclosed_quote.map(|line| format!(" unclosed {line}")).unwrap_or_default();
@@ -417,6 +417,16 @@ mod tests {
         assert_eq!(reader.next().unwrap(), Read::Record);
         assert_eq!((reader.record().row, reader.record().line), (3, 3 + RECORD_CELLS_MAX as u64));
         assert_eq!(reader.record().text, b"b,c");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn records_do_not_depend_on_how_they_arrive(
+            text in proptest::collection::vec(proptest::sample::select(b"ab,,\"\"\n\r\xC3\x85 ".to_vec()), 0..60),
+            chunk in 1usize..20,
+        ) {
+            proptest::prop_assert_eq!(records(&text, chunk), records(&text, 4096));
+        }
     }
 
     #[test]

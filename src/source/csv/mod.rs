@@ -178,7 +178,7 @@ impl TextTable {
     fn next(&mut self) -> Result<bool, SourceError> {
         while self.reader.next().map_err(|failure| failure.tell(&self.path))? == Read::Record {
             let record = self.reader.record();
-            let alone = record.ends.len() == 1 && record.unclosed_quote.is_none();
+            let alone = record.ranges.len() == 1 && record.unclosed_quote.is_none();
             let white = alone && self.form.width > 1 && is_white(&record);
             // DOS programs end a text file with this byte.
             let end_mark = alone && record.text == [0x1A];
@@ -205,13 +205,13 @@ impl ReadFailure {
 }
 
 fn is_white(record: &Record<'_>) -> bool {
-    (0..record.ends.len()).all(|at| record.text[record.range(at)].iter().all(u8::is_ascii_whitespace))
+    (0..record.ranges.len()).all(|at| record.text[record.range(at)].iter().all(u8::is_ascii_whitespace))
 }
 
 /// Nothing in any cell but white space and the byte that ends text files of DOS programs.
 fn is_blank(record: &Record<'_>) -> bool {
     let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x1A;
-    (0..record.ends.len()).all(|at| record.text[record.range(at)].iter().all(blank))
+    (0..record.ranges.len()).all(|at| record.text[record.range(at)].iter().all(blank))
 }
 
 /// An encoding, and how it was found.

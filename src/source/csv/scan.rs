@@ -1,8 +1,8 @@
 //! One record out of a block of bytes: where it ends, and its cells without their quotes.
 //!
 //! The grammar is that of the `csv` crate, which is what spreadsheets read: a quote opens a cell only at its start,
-//! doubled quotes are one, and whatever follows a closing quote belongs to the cell. Written anew because most records
-//! hold no quote at all, and then two vectorised searches do.
+//! doubled quotes are one, and whatever follows a closing quote belongs to the cell. Written anew because in most records
+//! quotes stand around whole cells, or not at all; then a few vectorised searches find every cell where it stands.
 
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
@@ -46,10 +46,12 @@ pub(super) enum Scan {
 pub(super) struct Cells {
     /// The cells one after the other, unless the record is `verbatim`.
     pub(super) text: Vec<u8>,
-    /// Where each cell ends.
-    pub(super) ends: Vec<u32>,
-    /// The record holds no quotes: its cells stand in the bytes themselves, one delimiter apart.
+    /// Where each cell begins and ends.
+    pub(super) ranges: Vec<[u32; 2]>,
+    /// The cells stand in the bytes of the record themselves: none holds a doubled or stray quote.
     pub(super) verbatim: bool,
+    /// The record holds quotes, and so perhaps line breaks.
+    pub(super) quoted: bool,
     /// Closing quotes with something else behind them than the end of the cell.
     pub(super) bad_quotes: usize,
     /// Those among them before which a backslash stands.
@@ -59,40 +61,88 @@ pub(super) struct Cells {
 /// Scans the record at the start of `bytes`, which is not a line end. `complete` says that nothing comes after them.
 pub(super) fn scan(bytes: &[u8], complete: bool, syntax: Syntax, cells: &mut Cells) -> Scan {
     cells.text.clear();
-    cells.ends.clear();
-    cells.verbatim = false;
+    cells.ranges.clear();
+    (cells.verbatim, cells.quoted) = (true, false);
     (cells.bad_quotes, cells.after_backslash) = (0, 0);
     match memchr3(b'\n', b'\r', b'"', bytes) {
-        Some(at) if bytes[at] == b'"' => quoted(bytes, complete, syntax, cells),
+        Some(at) if bytes[at] == b'"' => {
+            cells.quoted = true;
+            let neat = if syntax.backslash { None } else { neat(bytes, at, syntax.delimiter, cells) };
+            neat.unwrap_or_else(|| {
+                cells.ranges.clear();
+                cells.verbatim = false;
+                quoted(bytes, complete, syntax, cells)
+            })
+        }
         Some(at) => {
-            verbatim(&bytes[..at], syntax.delimiter, cells);
+            plain(bytes, 0, at, syntax.delimiter, cells);
             Scan::Record { len: at, used: at + 1, unclosed: None }
         }
         None if complete => {
-            verbatim(bytes, syntax.delimiter, cells);
+            plain(bytes, 0, bytes.len(), syntax.delimiter, cells);
             Scan::Record { len: bytes.len(), used: bytes.len(), unclosed: None }
         }
         None => Scan::More { open_quote: None },
     }
 }
 
-fn verbatim(record: &[u8], delimiter: u8, cells: &mut Cells) {
-    cells.verbatim = true;
+/// Takes the cells from `start`, where one begins, to `end`; returns where the last of them begins.
+fn plain(bytes: &[u8], start: usize, end: usize, delimiter: u8, cells: &mut Cells) -> usize {
     // Records are capped far below 4 GiB.
-    cells.ends.extend(memchr_iter(delimiter, record).map(|at| at as u32));
-    cells.ends.push(record.len() as u32);
+    let mut start = start as u32;
+    let from = start;
+    for at in memchr_iter(delimiter, &bytes[start as usize..end]) {
+        let at = from + at as u32;
+        cells.ranges.push([start, at]);
+        start = at + 1;
+    }
+    cells.ranges.push([start, end as u32]);
+    start as usize
+}
+
+/// Takes a record whose quotes stand around whole cells only, all of which is in `bytes`; the first stands at `quote`.
+/// Nothing when it is not so neat: [`quoted`] then reads it, more slowly.
+fn neat(bytes: &[u8], mut quote: usize, delimiter: u8, cells: &mut Cells) -> Option<Scan> {
+    let mut at = 0;
+    loop {
+        if at < quote {
+            // The quote must begin a cell; the empty one before it is that cell.
+            if plain(bytes, at, quote, delimiter, cells) != quote {
+                return None;
+            }
+            cells.ranges.pop();
+        }
+        let close = quote + 1 + memchr(b'"', &bytes[quote + 1..])?;
+        cells.ranges.push([quote as u32 + 1, close as u32]);
+        at = close + 2;
+        match *bytes.get(close + 1)? {
+            b'\n' | b'\r' => return Some(Scan::Record { len: close + 1, used: close + 2, unclosed: None }),
+            next if next == delimiter => {}
+            _ => return None,
+        }
+        let stop = at + memchr3(b'\n', b'\r', b'"', &bytes[at..])?;
+        if bytes[stop] != b'"' {
+            plain(bytes, at, stop, delimiter, cells);
+            return Some(Scan::Record { len: stop, used: stop + 1, unclosed: None });
+        }
+        quote = stop;
+    }
 }
 
 fn quoted(bytes: &[u8], complete: bool, syntax: Syntax, cells: &mut Cells) -> Scan {
     let delimiter = syntax.delimiter;
-    let mut at = 0;
+    let (mut at, mut start) = (0, 0);
     loop {
+        let mut end_cell = |cells: &mut Cells| {
+            let end = cells.text.len() as u32;
+            cells.ranges.push([std::mem::replace(&mut start, end), end]);
+        };
         if bytes.get(at) == Some(&b'"') {
             let open = at;
             match unquote(bytes, at + 1, complete, syntax, cells) {
                 Some(end) => at = end,
                 None if complete => {
-                    cells.ends.push(cells.text.len() as u32);
+                    end_cell(cells);
                     return Scan::Record { len: bytes.len(), used: bytes.len(), unclosed: Some(open) };
                 }
                 None => return Scan::More { open_quote: Some(open) },
@@ -103,11 +153,11 @@ fn quoted(bytes: &[u8], complete: bool, syntax: Syntax, cells: &mut Cells) -> Sc
                 return Scan::More { open_quote: None };
             }
             cells.text.extend_from_slice(&bytes[at..]);
-            cells.ends.push(cells.text.len() as u32);
+            end_cell(cells);
             return Scan::Record { len: bytes.len(), used: bytes.len(), unclosed: None };
         };
         cells.text.extend_from_slice(&bytes[at..at + len]);
-        cells.ends.push(cells.text.len() as u32);
+        end_cell(cells);
         at += len;
         if bytes[at] != delimiter {
             return Scan::Record { len: at, used: at + 1, unclosed: None };
@@ -196,10 +246,9 @@ mod tests {
     fn ours(bytes: &[u8], syntax: Syntax) -> (Vec<Vec<u8>>, usize, bool) {
         let mut cells = Cells::default();
         let Scan::Record { len, used, unclosed } = scan(bytes, true, syntax, &mut cells) else { panic!("complete") };
-        let (text, gap) = if cells.verbatim { (&bytes[..len], 1) } else { (&cells.text[..], 0) };
-        let mut start = 0;
-        let cut = |&end: &u32| text[std::mem::replace(&mut start, end as usize + gap)..end as usize].to_vec();
-        (cells.ends.iter().map(cut).collect(), used, unclosed.is_some())
+        let text = if cells.verbatim { &bytes[..len] } else { &cells.text[..] };
+        let cut = |&[start, end]: &[u32; 2]| text[start as usize..end as usize].to_vec();
+        (cells.ranges.iter().map(cut).collect(), used, unclosed.is_some())
     }
 
     /// The same by the `csv` crate's parser; a delimiter at the end shows whether a quote is open.

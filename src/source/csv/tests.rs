@@ -317,7 +317,9 @@ proptest! {
         rows in (1usize..6).prop_flat_map(|width| prop::collection::vec(prop::collection::vec(cell(), width), 1..12)),
         delimiter in prop::sample::select(vec![b',', b';', b'\t', b'|']),
         line_end in prop::sample::select(vec!["\n", "\r\n", "\r"]),
-        encoding in prop::sample::select(vec!["utf-8", "utf-8 marked", "utf-16le", "utf-16be", "windows-1252"]),
+        encoding in prop::sample::select(vec!["utf-8", "utf-8 marked", "utf-16le", "utf-16be", "utf-16le plain",
+            "windows-1252", "macintosh", "iso-8859-15", "gb18030"]),
+        quote_style in prop::sample::select(vec![csv::QuoteStyle::Always, csv::QuoteStyle::Necessary]),
     ) {
         let width = rows[0].len();
         let names: Vec<String> = (0..width).map(|at| format!("column{at}")).collect();
@@ -328,7 +330,7 @@ proptest! {
         let mut writer = csv::WriterBuilder::new()
             .delimiter(delimiter)
             .terminator(terminator)
-            .quote_style(csv::QuoteStyle::Always)
+            .quote_style(quote_style)
             .from_writer(Vec::new());
         writer.write_record(&names).unwrap();
         for row in &rows {
@@ -342,8 +344,12 @@ proptest! {
             "utf-8 marked" => ([b"\xEF\xBB\xBF", text.as_bytes()].concat(), None),
             "utf-16le" => (wide([0xFF, 0xFE], u16::to_le_bytes), None),
             "utf-16be" => (wide([0xFE, 0xFF], u16::to_be_bytes), None),
-            "windows-1252" => (encoding_rs::WINDOWS_1252.encode(&text).0.into_owned(), Some(encoding_rs::WINDOWS_1252)),
-            _ => (text.clone().into_bytes(), None),
+            "utf-16le plain" => (text.encode_utf16().flat_map(u16::to_le_bytes).collect(), None),
+            "utf-8" => (text.clone().into_bytes(), None),
+            other => {
+                let encoding = encoding_rs::Encoding::for_label(other.as_bytes()).unwrap();
+                (encoding.encode(&text).0.into_owned(), Some(encoding))
+            }
         };
         let options = SourceOptions {
             delimiter: Some(DelimiterChoice::Byte(delimiter)),

@@ -65,7 +65,7 @@ enum Content {
 
 /// Finds out what the input is and reads its header. What the bytes say counts, never the name.
 ///
-/// A file is read once to know its encoding for sure; standard input is judged by its first 256 KiB and never sought.
+/// A file whose head does not settle its encoding is read once to know it for sure; standard input is judged by its first 256 KiB and never sought.
 ///
 /// # Errors
 /// When there is nothing to read, or nothing that can be a table; see [`SourceError`].

@@ -118,6 +118,9 @@ pub(super) struct Census {
     tail: Vec<u8>,
 }
 
+/// So many characters of UTF-8 without a broken one settle it.
+const SETTLED_CHARACTERS: u64 = 64;
+
 /// A word, or a few.
 const TAIL_BYTES: usize = 64;
 
@@ -223,6 +226,12 @@ impl Census {
             (broken, multibyte) if broken == 0 || multibyte * 4 >= broken => Finding::Utf8 { broken },
             _ => Finding::Legacy { first_broken: self.first_broken },
         }
+    }
+
+    /// Whether so much of it is UTF-8, and nothing else, that what is still to come cannot make it another encoding: two
+    /// letters of a one-byte encoding line up as UTF-8 once in some dozen times, and never so often in a row.
+    pub(super) fn is_settled(&self) -> bool {
+        self.broken == 0 && self.multibyte >= SETTLED_CHARACTERS
     }
 
     /// What the bytes beyond ASCII say.

@@ -225,7 +225,8 @@ struct Found {
     guessed: bool,
 }
 
-/// The encoding. A file is looked at whole, so that no late byte can surprise; of a stream only the head can be seen.
+/// The encoding. A file is looked at whole unless its head settles it, so that no late byte can surprise; of a stream
+/// only the head can be seen.
 fn find_encoding(beginning: &mut Beginning, options: &SourceOptions) -> Result<Found, SourceError> {
     let sure = |encoding, mark_bytes, reason: &str| {
         Ok(Found { encoding, mark_bytes, reason: reason.to_owned(), guessed: false })
@@ -244,6 +245,15 @@ fn find_encoding(beginning: &mut Beginning, options: &SourceOptions) -> Result<F
         HeadSays::Utf32 => Err(SourceError::Utf32 { path: beginning.path.clone() }),
         HeadSays::Nothing => {
             let mut census = Census::default();
+            census.feed(&beginning.head);
+            if census.is_settled() {
+                let seen = if beginning.complete {
+                    "all of it is UTF-8"
+                } else {
+                    "it begins as UTF-8; rows that do not go on so are told"
+                };
+                return sure(UTF_8, 0, seen);
+            }
             let complete = take_census(beginning, &mut census)?;
             let part = if complete { "" } else { " as far as can be seen beforehand" };
             match census.finding(complete) {
@@ -270,9 +280,8 @@ fn find_encoding(beginning: &mut Beginning, options: &SourceOptions) -> Result<F
     }
 }
 
-/// Counts all that can be seen; true when that is everything.
+/// Counts all that can be seen beyond the head; true when that is everything.
 fn take_census(beginning: &mut Beginning, census: &mut Census) -> Result<bool, SourceError> {
-    census.feed(&beginning.head);
     let (Rest::File(file), false) = (&mut beginning.rest, beginning.complete) else { return Ok(beginning.complete) };
     let path = &beginning.path;
     let as_io_error = |cause| SourceError::Io { path: path.clone(), cause };

@@ -4,7 +4,7 @@
 //! doubled quotes are one, and whatever follows a closing quote belongs to the cell. Written anew because in most records
 //! quotes stand around whole cells, or not at all; then a few vectorised searches find every cell where it stands.
 
-use memchr::{memchr, memchr_iter, memchr2, memchr3};
+use memchr::{memchr, memchr2, memchr3};
 
 /// How a text table is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,13 +88,31 @@ pub(super) fn scan(bytes: &[u8], complete: bool, syntax: Syntax, cells: &mut Cel
 
 /// Takes the cells from `start`, where one begins, to `end`; returns where the last of them begins.
 fn plain(bytes: &[u8], start: usize, end: usize, delimiter: u8, cells: &mut Cells) -> usize {
+    const LOW_BITS: u64 = u64::from_ne_bytes([0x7F; 8]);
+    let pattern = u64::from_ne_bytes([delimiter; 8]);
     // Records are capped far below 4 GiB.
-    let mut start = start as u32;
-    let from = start;
-    for at in memchr_iter(delimiter, &bytes[start as usize..end]) {
-        let at = from + at as u32;
-        cells.ranges.push([start, at]);
-        start = at + 1;
+    let (mut at, mut start) = (start as u32, start as u32);
+    let mut cell_ends = |delimiter_at: u32| {
+        cells.ranges.push([start, delimiter_at]);
+        start = delimiter_at + 1;
+    };
+    // Eight bytes at a time: cells are so short that starting a wider search for each costs twice as much. Of eight
+    // bytes that differ from the delimiter in nothing, the uppermost bit comes out as one, and of others as zero.
+    let (words, rest) = bytes[at as usize..end].as_chunks::<8>();
+    for word in words {
+        let differing = u64::from_le_bytes(*word) ^ pattern;
+        let mut found = !(((differing & LOW_BITS) + LOW_BITS) | differing | LOW_BITS);
+        while found != 0 {
+            cell_ends(at + found.trailing_zeros() / 8);
+            found &= found - 1;
+        }
+        at += 8;
+    }
+    for &byte in rest {
+        if byte == delimiter {
+            cell_ends(at);
+        }
+        at += 1;
     }
     cells.ranges.push([start, end as u32]);
     start as usize

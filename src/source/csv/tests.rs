@@ -188,6 +188,19 @@ fn windows_1252_is_told_even_by_a_late_byte() {
 }
 
 #[test]
+fn a_file_that_begins_as_utf_8_stays_so_and_late_bytes_are_told() {
+    let mut text = b"name,town\n".to_vec();
+    while text.len() < 900_000 {
+        text.extend("Åsa,Malmö\n".as_bytes());
+    }
+    let row = text.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    text.extend(b"\xC5ke,Lund\n");
+    let said = told(&text, &SourceOptions::default());
+    assert!(said.starts_with("CSV, UTF-8, comma"), "{said:.80}");
+    assert!(said.contains(&format!("  cell.encoding A Always: line {row}: byte 0xC5 is not UTF-8\n")));
+}
+
+#[test]
 fn bytes_that_windows_1252_leaves_open_are_said() {
     let options =
         SourceOptions { encoding: Some(EncodingChoice::Named(encoding_rs::WINDOWS_1252)), ..SourceOptions::default() };

@@ -4,8 +4,10 @@
 use super::scan::{Cells, Scan, Syntax, scan};
 use crate::source::header_guess;
 
-/// The candidates, the likelier first; on a tie the first wins.
-const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// The candidates; on a tie the first wins, which is the one that text holds less often.
+const CANDIDATES: [u8; 4] = [b'\t', b';', b'|', b','];
+/// What is taken for a table of one column: the first that never stands outside quotes, so that nothing is cut.
+const IN_ONE_COLUMN: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// A table whose best delimiter scores below this has one column.
 const SCORE_MIN: f64 = 0.2;
 /// How many records are looked at.
@@ -57,8 +59,14 @@ pub(super) fn detect(text: &[u8], complete: bool, header_row: Option<u64>) -> Di
             Dialect { syntax: sample.syntax, reason }
         }
         None => {
-            let reason = "no delimiter makes a table of it, so it has one column".to_owned();
-            Dialect { syntax: with_backslash(text, b',', complete), reason }
+            let reason = "no delimiter makes an even table of it".to_owned();
+            let widths = |delimiter: &u8| Sample::take(text, *delimiter, complete).widths;
+            // A header that falls into cells was meant to, however ragged the rows are.
+            let in_header = |delimiter: &u8| widths(delimiter).first().is_some_and(|&width| width > 1);
+            let nowhere = |delimiter: &u8| widths(delimiter).iter().all(|&width| width == 1);
+            let mut candidates = IN_ONE_COLUMN.into_iter();
+            let delimiter = candidates.clone().find(in_header).or_else(|| candidates.find(nowhere)).unwrap_or(b',');
+            Dialect { syntax: with_backslash(text, delimiter, complete), reason }
         }
     }
 }
@@ -227,6 +235,7 @@ mod tests {
         check("namn;anteckning\nA;a,b,c,d\nB;a,b,c,d\nC;a,b,c,d\n", ';');
         check("pris;antal\n1,50;2\n2,50;3\n", ';');
         check("Efternamn, Förnamn;Epost\nBerg, Åsa;a@b.se\nLind, Bo;b@b.se\n", ';');
+        check("Förnamn,Efternamn;Epost\nÅsa,Berg;a@b.se\nBo,Lind;b@b.se\n", ';');
         check("a\tb\n\"x,y,z\"\t1\n\"x,y,z\"\t2\n", '\t');
     }
 
@@ -259,7 +268,8 @@ mod tests {
     #[test]
     fn one_column_is_a_table_too() {
         check("email\na@b.se\nc@d.se\n", ',');
-        check("name\nBerg, Åsa\nLind, Bo\n", ',');
+        check("name\nBerg, Åsa\nLind, Bo\n", ';');
+        check("name\n\"Berg, Åsa\"\nLind\n", ',');
         check("email", ',');
         check("", ',');
     }

@@ -136,7 +136,7 @@ impl Census {
         // Letters are weighed from the first that is not UTF-8: what is UTF-8 before it is ASCII, or the file is UTF-8.
         if self.broken > 0 && broken_before == 0 {
             self.letters.feed(&self.tail);
-            self.letters.feed(&chunk[ascii.min(chunk.len())..]);
+            self.letters.feed(&chunk[ascii.saturating_sub(TAIL_BYTES)..]);
         } else if self.broken > 0 {
             self.letters.feed(chunk);
         }

@@ -68,6 +68,9 @@ const DOS_CAPITAL: [u8; 12] = [0x8E, 0x8F, 0x80, 0x90, 0xA5, 0x99, 0x9A, 0x92, 0
 /// Small letters of the windows encodings between 0x80 and 0x9F: š ś ť ž ź œ ƒ and the Cyrillic ones.
 const WINDOWS_SMALL_LOW: [u8; 7] = [0x9A, 0x9C, 0x9D, 0x9E, 0x9F, 0x83, 0x90];
 
+/// Signs of the windows encodings that stand in or before words: „ … ‘ ’ “ • – —.
+const WINDOWS_SIGNS: [u8; 8] = [0x84, 0x85, 0x91, 0x92, 0x93, 0x95, 0x96, 0x97];
+
 impl Letters {
     /// Weighs the next bytes.
     pub(super) fn feed(&mut self, chunk: &[u8]) {
@@ -134,16 +137,21 @@ impl Letters {
     /// The likeliest encoding.
     pub(super) fn guess(mut self) -> Guess {
         self.see_after(b'\n');
-        let windows = self.within(0xDF..=0xFF) + self.within(WINDOWS_SMALL_LOW) + self.initial(0xC0..=0xDE);
+        let windows = self.within(0xDF..=0xFF)
+            + self.within(WINDOWS_SMALL_LOW)
+            + self.within(WINDOWS_SIGNS)
+            + self.initial(0xC0..=0xDE)
+            + self.initial(WINDOWS_SIGNS);
         // A usual letter weighs twice, so that two readings of the same bytes are told by what people are called.
         let mac = self.within(MAC_SMALL) + self.within(MAC_USUAL) + self.initial(MAC_CAPITAL);
         let dos = self.within(DOS_SMALL) + self.within(DOS_USUAL) + self.initial(DOS_CAPITAL);
         let all = self.within(0x80..=0xFF) + self.initial(0x80..=0xFF);
-        if dos > mac && dos > 2 * windows && dos > all {
+        if dos > mac && dos > 2 * windows && dos >= all && self.within(DOS_USUAL) > 0 {
             return Guess::Dos;
         }
-        let of_a_mac = self.crs > 0 && self.lfs == 0;
-        if mac > windows * if of_a_mac { 1 } else { 2 } && mac > all && self.may_be_western() {
+        let undefined = [0x81u8, 0x8D, 0x8F, 0x90, 0x9D].iter().any(|byte| self.counts[usize::from(byte - 0x80)] > 0);
+        let doubt = if undefined || self.crs > 0 && self.lfs == 0 { 1 } else { 2 };
+        if mac > doubt * windows && mac >= all && self.within(MAC_USUAL) > 0 && self.may_be_western() {
             return Guess::Encoding(MACINTOSH, self.reason(MACINTOSH));
         }
         self.detector.feed(b"", true);
@@ -255,6 +263,9 @@ mod tests {
         check(WINDOWS_1252, "Namn\nÅsa\n");
         check(MACINTOSH, "Namn\rÅsa Öberg\rMalmö\rJürgen Groß\r");
         check(MACINTOSH, "Förnamn;Efternamn\rÅsa;Öberg\rBjörn;Måård\r");
+        check(WINDOWS_1252, "Name,Note\nAnna,don’t call\nBo,it’s fine\n");
+        check(WINDOWS_1252, "Name,Note\nAnna,and so on …and\nBo,„ja“ – “no”\nCy,Mon–Fri\n");
+        check(MACINTOSH, "Nombre\rJosé Peña\rMaría Muñoz\rÁngel Núñez\r");
         check(MACINTOSH, "Förnamn;Efternamn\nÅsa;Öberg\nBjörn;Lindström\n");
         check(ISO_8859_15, "Nom;Prix\nZoë;5 €\n");
         check(MACINTOSH, "Nom,Ville\rRené Lefèvre,Besançon\r");

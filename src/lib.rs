@@ -62,6 +62,7 @@ pub mod jsonapi;
 pub mod mapping;
 pub mod model;
 pub mod pipeline;
+pub mod plan;
 pub mod results;
 pub mod sandbox;
 pub mod schedule;

@@ -1,5 +1,6 @@
 //! The words people type: commands, flags, their help. Parsed at the wall, decided on in `settings` and `commands`.
 
+mod inspect_args;
 mod mapping_args;
 mod pace_args;
 mod server_args;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use inspect_args::InspectArgs;
 pub use mapping_args::{GuessArgs, MappingCheckArgs, MappingCommand, MappingExplainArgs};
 pub use pace_args::PaceArgs;
 pub use server_args::{DestinationArgs, FaultArgs, ServerArgs};
@@ -54,6 +56,8 @@ pub enum Command {
     /// Check or explain a mapping, or print its JSON Schema.
     #[command(subcommand)]
     Mapping(MappingCommand),
+    /// Tell what a table is, how that was found, and what its columns hold.
+    Inspect(InspectArgs),
     /// Run a stand-in server with the documented rules, to try things out.
     Sandbox(SandboxArgs),
 }

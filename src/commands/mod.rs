@@ -6,6 +6,7 @@ mod expiry;
 mod failure;
 mod guess;
 mod import;
+mod inspect;
 mod mapping;
 mod next;
 mod preview;
@@ -32,6 +33,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Doctor(args) => doctor::doctor(&terminal, &args),
         Command::Guess(args) => guess::guess(&terminal, args),
         Command::Mapping(command) => mapping::mapping(&terminal, command),
+        Command::Inspect(args) => inspect::inspect(&terminal, args),
         Command::Sandbox(args) => sandbox::sandbox(&terminal, args),
     };
     match done {

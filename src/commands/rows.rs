@@ -22,6 +22,7 @@ const FINDINGS_MAX: u64 = 100;
 pub fn rows(terminal: &Terminal, args: RowsArgs) -> Result<Exit, Failures> {
     let table = open(&args.source, SourceOptions::default())?;
     let header = table.header().clone();
+    let header_suggestion = table.header_suggestion();
     let input = args.source.input().to_string();
     let mut output = Output::new(args.json, &header).map_err(no_output)?;
     let (mut findings, mut failed) = (0, None);
@@ -45,6 +46,9 @@ pub fn rows(terminal: &Terminal, args: RowsArgs) -> Result<Exit, Failures> {
     failed.map_or(Ok(()), Err).and_then(|()| output.print(terminal, 0)).map_err(no_output)?;
     if findings > FINDINGS_MAX {
         terminal.complain(&format!("… and {} more findings", findings - FINDINGS_MAX));
+    }
+    if let Some(row) = header_suggestion {
+        terminal.say(&format!("hint: row {row} looks like the header: --header-row {row}"));
     }
     end.map_err(|error| unreadable(&error))?;
     Ok(if findings == 0 { Exit::Landed } else { Exit::SomeRows })

@@ -32,8 +32,11 @@ impl Stage {
         let table = open(source, mapping.source_options().clone())?;
         let mapper = mapping.compile(table.header()).map_err(|problems| {
             let (input, header) = (source.input(), table.header());
-            let hint =
-                format!("the columns are those of {input} (row {}), read as {}", header.row, table.shape().description);
+            let read_as = &table.shape().description;
+            let mut hint = format!("the columns are those of {input} (row {}), read as {read_as}", header.row);
+            if let Some(row) = table.header_suggestion() {
+                hint.push_str(&format!("; row {row} looks like the header: --header-row {row}"));
+            }
             Failures(draw(problems).0.into_iter().map(|failure| failure.hint(hint.clone())).collect())
         })?;
         Ok(Stage { table, mapper, options: mapping.source_options().clone() })

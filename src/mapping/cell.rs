@@ -1,7 +1,7 @@
 //! The text of a cell: what counts as blank, and what no value may hold.
 
 use super::fault::Fault;
-use crate::model::{Code, excerpt};
+use crate::model::{Code, Mojibake, excerpt, mojibake};
 
 /// The most characters a value may have: what a spreadsheet cell can hold (Excel specifications and limits).
 pub(super) const VALUE_CHARS_MAX: usize = 32_767;
@@ -73,8 +73,8 @@ const ERROR_VALUES: [&str; 30] = [
     "#¿NOMBRE?",
 ];
 
-/// Refuses what no value may hold: control characters and U+FFFD, of which the server could only store a loss, and the
-/// error values of spreadsheets.
+/// Refuses what no value may hold: control characters and U+FFFD, of which the server could only store a loss, the
+/// error values of spreadsheets, and letters that were read in a wrong encoding.
 pub(super) fn check(text: &str, lines: Lines) -> Result<(), Fault> {
     if text.starts_with('#') {
         check_error_value(text)?;
@@ -98,6 +98,15 @@ pub(super) fn check(text: &str, lines: Lines) -> Result<(), Fault> {
             _ => format!("\"{shown}\" holds the control character U+{:04X}; remove it", c as u32),
         };
         return Err(Fault { code, message });
+    }
+    if let Some(Mojibake { wrong, right }) = mojibake(text) {
+        let (shown, wrong) = (excerpt(text, EXCERPT_CHARS), excerpt(&wrong, EXCERPT_CHARS));
+        let right = excerpt(&right.to_string(), EXCERPT_CHARS);
+        let message = format!(
+            "\"{shown}\" was read in the wrong encoding before it came here: \"{wrong}\" was \"{right}\"; export it again as \
+             UTF-8"
+        );
+        return Err(Fault { code: Code::CellMojibake, message });
     }
     Ok(())
 }
@@ -145,6 +154,7 @@ mod tests {
         assert_eq!(code("\u{c5}sa\u{0}"), Err(Code::CellControl));
         assert_eq!(code("\u{85}"), Err(Code::CellControl));
         assert_eq!(code("\u{fffd}sa"), Err(Code::CellReplacement));
+        assert_eq!(code("Ã…sa"), Err(Code::CellMojibake));
         assert_eq!(check("a\nb", Lines::One).map_err(|fault| fault.code), Err(Code::CellControl));
         assert_eq!(
             check("a\u{7}b", Lines::One).map_err(|fault| fault.message),

@@ -108,8 +108,8 @@
 //!   `tel:` are understood. Letters, extensions, and numbers that a spreadsheet has turned into sums (`4.67E+10`) are
 //!   refused, and so are numbers of a length that their country does not have.
 //! - Facebook, VK and LINE entries and custom values are sent as they stand.
-//! - Control characters and U+FFFD are refused, and so are values of more than 32,767 characters, the most a
-//!   spreadsheet cell can hold. Line ends and tabs may stand in names and custom values.
+//! - Control characters, U+FFFD and letters read in a wrong encoding (`Ã¶`) are refused, and so are values of more than
+//!   32,767 characters, the most a spreadsheet cell can hold. Line ends and tabs may stand in names and custom values.
 //!
 //! ## Rows
 //!

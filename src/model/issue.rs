@@ -20,6 +20,8 @@ pub enum Code {
     CellControl,
     /// U+FFFD: somebody before us lost a character.
     CellReplacement,
+    /// UTF-8 that was read in another encoding before it came here, such as `Ã¶` for ö.
+    CellMojibake,
     /// A spreadsheet error such as `#N/A`.
     CellError,
     /// A formula whose result was never saved.
@@ -46,13 +48,14 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the enum.
-    pub const ALL: [Code; 17] = [
+    pub const ALL: [Code; 18] = [
         Code::RowRagged,
         Code::RowTooLarge,
         Code::RowUnclosedQuote,
         Code::CellEncoding,
         Code::CellControl,
         Code::CellReplacement,
+        Code::CellMojibake,
         Code::CellError,
         Code::CellNoValue,
         Code::CellUnreadable,
@@ -75,6 +78,7 @@ impl Code {
             Code::CellEncoding => "cell.encoding",
             Code::CellControl => "cell.control",
             Code::CellReplacement => "cell.replacement",
+            Code::CellMojibake => "cell.mojibake",
             Code::CellError => "cell.error",
             Code::CellNoValue => "cell.no_value",
             Code::CellUnreadable => "cell.unreadable",

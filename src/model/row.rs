@@ -67,7 +67,7 @@ impl Header {
 /// `row.ragged` issue, is padded or cut to that width, and is never mapped.
 ///
 /// All text lives in one buffer, so a row costs two allocations however many cells it has.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Row {
     /// What the spreadsheet shows.
     pub number: RowNumber,
@@ -78,13 +78,14 @@ pub struct Row {
     /// What was wrong with reading this row or single cells of it.
     pub issues: Vec<Issue>,
     text: String,
-    ends: Vec<u32>,
+    /// Where each cell begins and ends in `text`; bytes between two cells belong to none.
+    cells: Vec<[u32; 2]>,
 }
 
 impl Row {
     /// An empty row; add its cells with [`Row::push`].
     pub fn new(number: RowNumber) -> Self {
-        Row { number, line: None, position: 0, issues: Vec::new(), text: String::new(), ends: Vec::new() }
+        Row { number, line: None, position: 0, issues: Vec::new(), text: String::new(), cells: Vec::new() }
     }
 
     /// A row whose cells end at these byte offsets of `text`. For readers that fill whole records at once.
@@ -93,12 +94,24 @@ impl Row {
     /// When the ends do not ascend, or do not lie on character boundaries of `text`, or `text` is 4 GiB or longer.
     pub fn from_parts(number: RowNumber, text: String, ends: Vec<u32>) -> Self {
         let mut start = 0;
-        for &end in &ends {
-            let end = end as usize;
-            assert!(start <= end && text.is_char_boundary(end), "cell ends must ascend on character boundaries");
-            start = end;
+        let cells = ends.into_iter().map(|end| [std::mem::replace(&mut start, end), end]).collect();
+        Row::from_ranges(number, text, cells)
+    }
+
+    /// A row whose cells begin and end at these byte offsets of `text`, in order: a record as it stands in its file,
+    /// with delimiters and quotes between its cells.
+    ///
+    /// # Panics
+    /// As [`Row::from_parts`] does.
+    pub fn from_ranges(number: RowNumber, text: String, cells: Vec<[u32; 2]>) -> Self {
+        let mut before = 0;
+        for &[start, end] in &cells {
+            let ascends = before <= start && start <= end;
+            let sound = ascends && text.is_char_boundary(start as usize) && text.is_char_boundary(end as usize);
+            assert!(sound, "cell ends must ascend on character boundaries");
+            before = end;
         }
-        Row { number, line: None, position: 0, issues: Vec::new(), text, ends }
+        Row { number, line: None, position: 0, issues: Vec::new(), text, cells }
     }
 
     /// Adds the next cell.
@@ -106,8 +119,10 @@ impl Row {
     /// # Panics
     /// When a row's text would reach 4 GiB; readers cap records far below.
     pub fn push(&mut self, cell: &str) {
+        let place = |len: usize| u32::try_from(len).expect("readers cap a record far below 4 GiB");
+        let start = place(self.text.len());
         self.text.push_str(cell);
-        self.ends.push(u32::try_from(self.text.len()).expect("readers cap a record far below 4 GiB"));
+        self.cells.push([start, place(self.text.len())]);
     }
 
     /// How many bytes of text the cells hold.
@@ -117,27 +132,40 @@ impl Row {
 
     /// How many cells there are.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.cells.len()
     }
 
     /// Whether there are no cells at all.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.cells.is_empty()
     }
 
     /// A cell's text as people see it, outer white space kept; empty beyond the last cell.
     pub fn cell(&self, column: ColumnIndex) -> &str {
-        let at = column.index();
-        let Some(&end) = self.ends.get(at) else { return "" };
-        let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.text[start as usize..end as usize]
+        match self.cells.get(column.index()) {
+            Some(&[start, end]) => &self.text[start as usize..end as usize],
+            None => "",
+        }
     }
 
     /// All cells in order.
     pub fn cells(&self) -> impl ExactSizeIterator<Item = &str> {
-        (0..self.ends.len()).map(|at| self.cell(ColumnIndex(at as u32)))
+        (0..self.cells.len()).map(|at| self.cell(ColumnIndex(at as u32)))
     }
 }
+
+/// Rows are equal when everything that can be asked of them is.
+impl PartialEq for Row {
+    fn eq(&self, other: &Row) -> bool {
+        self.number == other.number
+            && self.line == other.line
+            && self.position == other.position
+            && self.issues == other.issues
+            && self.cells().eq(other.cells())
+    }
+}
+
+impl Eq for Row {}
 
 #[cfg(test)]
 mod tests {
@@ -160,6 +188,14 @@ mod tests {
         }
         assert_eq!(row.cells().collect::<Vec<_>>(), ["Åsa", "", " x "]);
         assert_eq!(row.cell(ColumnIndex(7)), "");
+    }
+
+    #[test]
+    fn a_record_as_it_stands_in_its_file_has_the_same_cells() {
+        let mut apart = Row::from_ranges(RowNumber(2), "a,,\"åb\"".into(), vec![[0, 1], [2, 2], [4, 7]]);
+        assert_eq!(apart, Row::from_parts(RowNumber(2), "aåb".into(), vec![1, 1, 4]));
+        apart.push("c");
+        assert_eq!(apart.cells().collect::<Vec<_>>(), ["a", "", "åb", "c"]);
     }
 
     #[test]

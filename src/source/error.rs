@@ -78,6 +78,14 @@ pub enum SourceError {
         /// The input as the user named it.
         path: String,
     },
+    /// Text in an encoding of DOS.
+    #[error("{path} is text from DOS (line {line}), whose encoding is not read")]
+    DosText {
+        /// The input as the user named it.
+        path: String,
+        /// The physical line of the first letter that shows it.
+        line: u64,
+    },
     /// A zip or a part of it that is cut short or broken.
     #[error("{path} is damaged: {detail}")]
     Damaged {
@@ -142,6 +150,7 @@ impl SourceError {
             SourceError::NotASpreadsheet { .. } => "give a CSV or XLSX file",
             SourceError::WorkbookInStream { .. } => "save it to a file and give its path",
             SourceError::Utf32 { .. } => "save it as UTF-8",
+            SourceError::DosText { .. } => "save it as UTF-8, or say which encoding it is in with --encoding",
             SourceError::Damaged { .. } => {
                 "fetch or export it again; if it opens in a spreadsheet program, save it there once more as .xlsx"
             }

@@ -97,7 +97,7 @@ pub(super) fn sniff_text(head: &str) -> Option<Other> {
 pub(super) fn looks_binary(head: &[u8]) -> bool {
     let control = |byte: &&u8| matches!(**byte, 0..=8 | 14..=26 | 28..=31);
     let controls = head.iter().filter(control).count();
-    controls > 8 && controls * 20 > head.len()
+    controls > 8 && controls * 20 > head.len() || controls > 3 && controls * 8 > head.len()
 }
 
 /// What a zip holds.

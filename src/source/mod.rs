@@ -7,6 +7,7 @@
 mod cell_text;
 mod csv;
 mod error;
+mod header_guess;
 mod kind;
 mod limits;
 mod number_format;
@@ -35,6 +36,23 @@ pub struct ReadEnd {
     pub stopped: bool,
 }
 
+/// How a text table is written, and how that was found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextDetails {
+    /// The encoding by its name in the Encoding Standard.
+    pub encoding: &'static str,
+    /// Why this encoding, in words.
+    pub encoding_reason: String,
+    /// Whether the file begins with a byte order mark.
+    pub marked: bool,
+    /// Between cells; ASCII.
+    pub delimiter: u8,
+    /// Why this delimiter, in words.
+    pub delimiter_reason: String,
+    /// Whether a backslash keeps a quote from closing its cell.
+    pub backslash_escapes: bool,
+}
+
 /// A table whose kind, dialect and header are known, and whose rows wait to be read.
 pub struct Table {
     content: Content,
@@ -47,7 +65,7 @@ enum Content {
 
 /// Finds out what the input is and reads its header. What the bytes say counts, never the name.
 ///
-/// A file is read once to know its encoding for sure; standard input is judged by its first 256 KiB and never sought.
+/// A file whose head does not settle its encoding is read once to know it for sure; standard input is judged by its first 256 KiB and never sought.
 ///
 /// # Errors
 /// When there is nothing to read, or nothing that can be a table; see [`SourceError`].
@@ -86,6 +104,23 @@ impl Table {
         match &self.content {
             Content::Text(table) => table.shape(),
             Content::Sheet(table) => table.shape(),
+        }
+    }
+
+    /// How a text table is written; nothing for a workbook.
+    pub fn text_details(&self) -> Option<&TextDetails> {
+        match &self.content {
+            Content::Text(table) => Some(table.details()),
+            Content::Sheet(_) => None,
+        }
+    }
+
+    /// The row that looks like the header when the one that was taken for it looks like a title. Nothing when the row
+    /// was asked for.
+    pub fn header_suggestion(&self) -> Option<u64> {
+        match &self.content {
+            Content::Text(table) => table.header_suggestion(),
+            Content::Sheet(_) => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod diagnostics;
 mod doctor;
+mod inspect;
 mod logging;
 mod numbers;
 mod progress;
@@ -9,6 +10,7 @@ mod summary;
 mod terminal;
 
 pub use doctor::{Mark, doctor_line, span};
+pub use inspect::{Inspection, inspection_json, inspection_text};
 pub use logging::start_logging;
 pub use progress::ProgressBar;
 pub use summary::{NextStep, RunView, check_report, import_summary, issue_line};

@@ -17,6 +17,7 @@ mod faults_stage;
 mod faults_tls;
 mod import_faults;
 mod import_main;
+mod inspect;
 mod interrupt;
 mod mapping;
 mod preview;

@@ -37,6 +37,13 @@ fn windows_1252_with_semicolons_becomes_utf_8() {
 }
 
 #[test]
+fn a_backslash_keeps_a_quote_in_its_cell_where_the_file_means_it_so() {
+    let done = Place::new().c3import(&["rows", &fixture("backslash-quotes.csv")]).run();
+    let read = Results::parse(done.exits(0).stdout.as_bytes());
+    assert_eq!(read.column("Note"), ["said \"yes, please\", twice", "C:\\files"]);
+}
+
+#[test]
 fn json_lines_hold_one_row_each() {
     fn holds(value: &Value, text: &str) -> bool {
         match value {

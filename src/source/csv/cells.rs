@@ -24,16 +24,27 @@ pub(super) struct Form {
 /// The row of a record. Position is left to the caller.
 pub(super) fn row(record: &Record<'_>, form: Form) -> Row {
     let mut issues = Vec::new();
-    let (text, ends) = match clean(record) {
-        Some(text) => (fit(text, record.ends, form.width), fit_ends(record.ends, form.width)),
-        None => decode(record, form, &mut issues),
+    let number = RowNumber(record.row);
+    let mut row = match clean(record) {
+        Some(text) if record.ranges.len() == form.width => {
+            Row::from_ranges(number, text.to_owned(), record.ranges.to_vec())
+        }
+        Some(text) => {
+            let mut row = Row::new(number);
+            (0..form.width)
+                .for_each(|at| row.push(if at < record.ranges.len() { &text[record.range(at)] } else { "" }));
+            row
+        }
+        None => {
+            let (text, ends) = decode(record, form, &mut issues);
+            Row::from_parts(number, text, ends)
+        }
     };
-    let mut row = Row::from_parts(RowNumber(record.row), text, ends);
     row.line = Some(record.line);
-    if record.makeup.control || record.makeup.rare {
+    if record.suspicious {
         look_at_cells(&row, form, &mut issues);
     }
-    if record.unclosed_quote.is_some() || record.too_large || record.ends.len() != form.width {
+    if record.unclosed_quote.is_some() || record.too_large || record.ranges.len() != form.width {
         look_at_shape(record, form, &mut issues);
     }
     row.issues = issues;
@@ -42,42 +53,27 @@ pub(super) fn row(record: &Record<'_>, form: Form) -> Row {
 
 /// The names of a header record.
 pub(super) fn names(record: &Record<'_>, form: Form) -> Vec<String> {
-    let form = Form { width: record.ends.len(), ..form };
+    let form = Form { width: record.ranges.len(), ..form };
     row(record, form).cells().map(str::to_owned).collect()
 }
 
-/// The whole text, if it is UTF-8 cell by cell. One check a record: a cell could only break a character in two that
-/// the next one completes by ending inside it.
+/// The whole text, if it is UTF-8 cell by cell: a cell could break a character in two that the next one completes. One
+/// vectorised check a record took a seventh of the time of the standard library's over whole blocks.
 fn clean<'a>(record: &Record<'a>) -> Option<&'a str> {
-    let text = std::str::from_utf8(record.text).ok()?;
-    (!record.makeup.non_ascii || record.ends.iter().all(|&end| text.is_char_boundary(end))).then_some(text)
-}
-
-fn fit(text: &str, ends: &[usize], width: usize) -> String {
-    match ends.get(width.wrapping_sub(1)) {
-        Some(&end) => text[..end].to_owned(),
-        None => text[..ends.last().copied().unwrap_or(0)].to_owned(),
-    }
-}
-
-fn fit_ends(ends: &[usize], width: usize) -> Vec<u32> {
-    // Records are capped far below 4 GiB.
-    let mut fitted: Vec<u32> = ends.iter().take(width).map(|&end| end as u32).collect();
-    fitted.resize(width, fitted.last().copied().unwrap_or(0));
-    fitted
+    let text = simdutf8::basic::from_utf8(record.text).ok()?;
+    let whole = |&[_, end]: &[u32; 2]| text.is_char_boundary(end as usize);
+    (record.verbatim || record.ranges.iter().all(whole)).then_some(text)
 }
 
 /// Decodes cell by cell, naming what cannot be decoded.
 fn decode(record: &Record<'_>, form: Form, issues: &mut Vec<Issue>) -> (String, Vec<u32>) {
     let mut text = String::with_capacity(record.text.len());
     let mut ends = Vec::with_capacity(form.width);
-    let mut start = 0;
     let mut line = record.line;
-    for (at, &end) in record.ends.iter().take(form.width).enumerate() {
-        let mut rest = &record.text[start..end];
+    for at in 0..record.ranges.len().min(form.width) {
+        let mut rest = &record.text[record.range(at)];
         let mut bad: Option<(u64, Vec<u8>)> = None;
         let mut more = 0;
-        start = end;
         loop {
             let (valid, broken) = match std::str::from_utf8(rest) {
                 Ok(valid) => (valid, None),
@@ -153,11 +149,10 @@ fn look_at_shape(record: &Record<'_>, form: Form, issues: &mut Vec<Issue>) {
         issues.push(Issue::row(Code::RowTooLarge, message));
         return;
     }
-    let cells = record.ends.len();
+    let cells = record.ranges.len();
     let mut values = Vec::new();
     for at in form.width..cells {
-        let start = if at == 0 { 0 } else { record.ends[at - 1] };
-        let value = &record.text[start..record.ends[at]];
+        let value = &record.text[record.range(at)];
         if !value.is_empty() {
             values.push(format!("\"{}\"", excerpt(&String::from_utf8_lossy(value), EXCERPT)));
         }

@@ -1,14 +1,12 @@
 //! Bytes into records, with the line and the row each one starts on.
 //!
-//! The parser is `csv_core`'s; lines, rows, bounds and unclosed quotes are ours: the parser counts a `\r\n` one record
-//! late, drops blank lines without a word, and lets an unclosed quote swallow the file.
+//! Bytes come in blocks, and a record always lies within one: what is cut by the end of a block begins the next. Lines, rows, bounds and unclosed quotes are counted here: a blank line is a row to a person, a `\r\n` is one
+//! line end, and an unclosed quote must not swallow the file.
 
 use std::io;
-use std::ops::Range;
-
-use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use super::intake::Intake;
+use super::scan::{Cells, Scan, Skim, Syntax, scan};
 use crate::source::limits::{CHUNK_BYTES, RECORD_BYTES_MAX, RECORD_CELLS_MAX};
 
 /// Why no further record can be had.
@@ -32,57 +30,55 @@ pub(super) enum Read {
     End,
 }
 
-/// What the bytes of a record are made of; lets a clean record pass without a second look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Makeup {
-    /// Some byte is beyond ASCII.
-    pub(super) non_ascii: bool,
-    /// Some byte is a control character, a line break or a tab.
-    pub(super) control: bool,
-    /// Some byte begins characters of which a few are suspicious: C1 controls, U+FFFD.
-    pub(super) rare: bool,
-}
-
-/// The record just read. Its cells stand one after the other in `text`, unquoted; not checked to be UTF-8.
+/// The record just read.
 pub(super) struct Record<'a> {
-    /// Of all cells.
+    /// Its cells, perhaps with delimiters and quotes between them; not checked to be UTF-8.
     pub(super) text: &'a [u8],
-    /// Where each cell ends in `text`.
-    pub(super) ends: &'a [usize],
+    /// Where each cell begins and ends in `text`.
+    pub(super) ranges: &'a [[u32; 2]],
+    /// Whether bytes of ASCII stand between any two cells.
+    pub(super) verbatim: bool,
     /// The number of its row.
     pub(super) row: u64,
     /// The physical line it starts on.
     pub(super) line: u64,
-    /// What it is made of.
-    pub(super) makeup: Makeup,
+    /// Whether it may hold control characters, a character of C1 or U+FFFD; lets a clean record pass without a look.
+    pub(super) suspicious: bool,
     /// Line breaks inside its cells.
     pub(super) breaks: u64,
     /// The end of the file came inside a quote that was opened on this line.
     pub(super) unclosed_quote: Option<u64>,
-    /// It was beyond the bounds, and `text` and `ends` are not all of it.
+    /// It was beyond the bounds, and `text` and `ranges` are not all of it.
     pub(super) too_large: bool,
 }
 
-/// Reads records one after the other into buffers of its own.
+impl Record<'_> {
+    /// Where a cell stands in `text`; the cell must exist.
+    pub(super) fn range(&self, cell: usize) -> std::ops::Range<usize> {
+        let [start, end] = self.ranges[cell];
+        start as usize..end as usize
+    }
+}
+
+/// Reads records one after the other.
 pub(super) struct RecordReader {
     intake: Intake,
-    buffer: Vec<u8>,
-    unread: Range<usize>,
+    syntax: Syntax,
+    chunk_bytes: usize,
+    block: Vec<u8>,
+    /// Where the unread part of the block begins.
+    at: usize,
     at_end: bool,
-    core: Reader,
-    delimiter: u8,
-    text: Vec<u8>,
-    text_len: usize,
-    ends: Vec<usize>,
-    ends_len: usize,
+    block_suspicious: bool,
+    cells: Cells,
     /// The line the next byte stands on, and the rows and blank lines passed so far.
     line: u64,
     rows: u64,
     blank_lines: u64,
     after_cr: bool,
-    last_byte: u8,
+    /// Where in the block the record just read stands, and what is known of it.
+    record_at: std::ops::Range<usize>,
     record_line: u64,
-    makeup: Makeup,
     breaks: u64,
     unclosed_quote: Option<u64>,
     too_large: bool,
@@ -90,25 +86,22 @@ pub(super) struct RecordReader {
 
 impl RecordReader {
     /// Reads what `intake` brings, taking `chunk_bytes` at a time.
-    pub(super) fn new(intake: Intake, delimiter: u8, chunk_bytes: usize) -> Self {
+    pub(super) fn new(intake: Intake, syntax: Syntax, chunk_bytes: usize) -> Self {
         RecordReader {
             intake,
-            buffer: vec![0; chunk_bytes],
-            unread: 0..0,
+            syntax,
+            chunk_bytes,
+            block: Vec::new(),
+            at: 0,
             at_end: false,
-            core: ReaderBuilder::new().delimiter(delimiter).build(),
-            delimiter,
-            text: vec![0; 4096.min(RECORD_BYTES_MAX)],
-            text_len: 0,
-            ends: vec![0; 64],
-            ends_len: 0,
+            block_suspicious: false,
+            cells: Cells::default(),
             line: 1,
             rows: 0,
             blank_lines: 0,
             after_cr: false,
-            last_byte: 0,
+            record_at: 0..0,
             record_line: 1,
-            makeup: Makeup::default(),
             breaks: 0,
             unclosed_quote: None,
             too_large: false,
@@ -116,17 +109,18 @@ impl RecordReader {
     }
 
     /// With the usual chunk.
-    pub(super) fn with_chunks(intake: Intake, delimiter: u8) -> Self {
-        Self::new(intake, delimiter, CHUNK_BYTES)
+    pub(super) fn with_chunks(intake: Intake, syntax: Syntax) -> Self {
+        Self::new(intake, syntax, CHUNK_BYTES)
     }
 
     /// Passes over the first line, which is Excel's `sep=` and not part of the table. It counts as a row.
     pub(super) fn skip_first_line(&mut self, line_bytes: usize) -> Result<(), ReadFailure> {
         let mut left = line_bytes;
-        while left > 0 && self.fill()? {
-            let len = left.min(self.unread.len());
-            self.after_cr = self.buffer[self.unread.start + len - 1] == b'\r';
-            self.unread.start += len;
+        while left > 0 && self.has_unread()? {
+            let unread = &self.block[self.at..];
+            let len = left.min(unread.len());
+            self.after_cr = unread[len - 1] == b'\r';
+            self.at += len;
             left -= len;
         }
         self.line += 1;
@@ -136,7 +130,8 @@ impl RecordReader {
 
     /// How far into the file the reader is, in bytes; near enough when the file is transcoded.
     pub(super) fn position(&self) -> u64 {
-        self.intake.taken().saturating_sub(self.unread.len() as u64)
+        let unread = self.block.len() - self.at;
+        self.intake.taken().saturating_sub(unread as u64)
     }
 
     /// Lines without any cell passed so far.
@@ -149,19 +144,21 @@ impl RecordReader {
         self.blank_lines += 1;
     }
 
-    /// Whether everything has been read.
+    /// Whether the record just read was the last. Call it only when the record is no longer needed.
     pub(super) fn is_spent(&mut self) -> Result<bool, ReadFailure> {
-        Ok(!self.fill()?)
+        Ok(!self.has_unread()?)
     }
 
     /// The record just read.
     pub(super) fn record(&self) -> Record<'_> {
+        let text = if self.cells.verbatim { &self.block[self.record_at.clone()] } else { &self.cells.text[..] };
         Record {
-            text: &self.text[..self.text_len],
-            ends: &self.ends[..self.ends_len],
+            text,
+            ranges: &self.cells.ranges,
+            verbatim: self.cells.verbatim,
             row: self.rows,
             line: self.record_line,
-            makeup: self.makeup,
+            suspicious: self.block_suspicious && is_suspicious(text),
             breaks: self.breaks,
             unclosed_quote: self.unclosed_quote,
             too_large: self.too_large,
@@ -170,78 +167,51 @@ impl RecordReader {
 
     /// Reads the next record.
     pub(super) fn next(&mut self) -> Result<Read, ReadFailure> {
-        (self.text_len, self.ends_len) = (0, 0);
-        (self.breaks, self.makeup) = (0, Makeup::default());
-        (self.unclosed_quote, self.too_large) = (None, false);
         if !self.skip_line_ends()? {
             return Ok(Read::End);
         }
         self.rows += 1;
         self.record_line = self.line;
+        (self.breaks, self.unclosed_quote, self.too_large) = (0, None, false);
         loop {
-            // At the end of the file a delimiter is put in: it ends the last cell, unless that is still quoted.
-            let ending = !self.fill()?;
-            let input = if ending { &[self.delimiter][..] } else { &self.buffer[self.unread.clone()] };
-            let (result, read, wrote, ended) =
-                self.core.read_record(input, &mut self.text[self.text_len..], &mut self.ends[self.ends_len..]);
-            if !ending {
-                self.pass(read);
-            } else if read > 0 {
-                if ended == 0 {
-                    self.unclosed_quote = Some(self.quote_line());
-                    self.ends.resize(self.ends.len().max(self.ends_len + 1), 0);
-                    self.ends[self.ends_len] = self.text_len;
-                }
-                self.ends_len += 1;
-                self.finish();
-                return Ok(Read::Record);
-            }
-            self.text_len += wrote;
-            self.ends_len += ended;
-            match result {
-                ReadRecordResult::Record => {
-                    self.finish();
+            let unread = &self.block[self.at..];
+            match scan(unread, self.at_end, self.syntax, &mut self.cells) {
+                Scan::Record { len, used, unclosed } => {
+                    self.record_at = self.at..self.at + len;
+                    let lines_before = |at: usize| self.record_line + count_breaks(&unread[..at]);
+                    self.unclosed_quote = unclosed.map(lines_before);
+                    if self.cells.quoted {
+                        self.breaks = count_breaks(&unread[..len]);
+                    }
+                    self.after_cr = used > len && unread[len] == b'\r';
+                    self.too_large = self.cells.ranges.len() > RECORD_CELLS_MAX || len > RECORD_BYTES_MAX;
+                    self.at += used;
+                    self.line += self.breaks + u64::from(self.unclosed_quote.is_none());
                     return Ok(Read::Record);
                 }
-                ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::OutputFull if self.text.len() < RECORD_BYTES_MAX => {
-                    self.text.resize((self.text.len() * 2).min(RECORD_BYTES_MAX), 0);
-                }
-                ReadRecordResult::OutputEndsFull if self.ends.len() < RECORD_CELLS_MAX => {
-                    self.ends.resize((self.ends.len() * 2).min(RECORD_CELLS_MAX), 0);
-                }
-                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
-                    if self.in_quotes() {
-                        return Err(ReadFailure::UnclosedQuote { line: self.quote_line() });
+                Scan::More { open_quote } if unread.len() >= RECORD_BYTES_MAX => {
+                    if let Some(at) = open_quote {
+                        return Err(ReadFailure::UnclosedQuote {
+                            line: self.record_line + count_breaks(&unread[..at]),
+                        });
                     }
                     self.skip_record()?;
                     return Ok(Read::Record);
                 }
-                // Only an empty input ends the parser, and it is never given one.
-                ReadRecordResult::End => return Ok(Read::End),
+                Scan::More { .. } => self.read_on()?,
             }
-        }
-    }
-
-    /// Notes that the parser took bytes from the buffer.
-    fn pass(&mut self, read: usize) {
-        if read > 0 {
-            self.last_byte = self.buffer[self.unread.start + read - 1];
-            self.after_cr = self.last_byte == b'\r';
-            self.unread.start += read;
         }
     }
 
     /// Passes over line ends before a record. False at the end of the file.
     fn skip_line_ends(&mut self) -> Result<bool, ReadFailure> {
         loop {
-            if !self.fill()? {
+            if !self.has_unread()? {
                 return Ok(false);
             }
-            let byte = self.buffer[self.unread.start];
-            match byte {
+            match self.block[self.at] {
                 b'\n' if self.after_cr => self.after_cr = false,
-                b'\n' | b'\r' => {
+                byte @ (b'\n' | b'\r') => {
                     self.after_cr = byte == b'\r';
                     self.line += 1;
                     self.rows += 1;
@@ -252,106 +222,112 @@ impl RecordReader {
                     return Ok(true);
                 }
             }
-            self.unread.start += 1;
+            self.at += 1;
         }
     }
 
     /// Makes sure there is something to read. False at the end of the file.
-    fn fill(&mut self) -> Result<bool, ReadFailure> {
-        if self.unread.is_empty() && !self.at_end {
-            let read = self.intake.read(&mut self.buffer).map_err(ReadFailure::Io)?;
-            self.at_end = read == 0;
-            self.unread = 0..read;
+    fn has_unread(&mut self) -> Result<bool, ReadFailure> {
+        while self.at == self.block.len() {
+            if self.at_end {
+                return Ok(false);
+            }
+            self.read_on()?;
         }
-        Ok(!self.unread.is_empty())
+        Ok(true)
     }
 
-    /// Counts lines and looks at what the record is made of.
-    fn finish(&mut self) {
-        // Without branches, so that many bytes are looked at together.
-        let (mut all, mut control, mut rare) = (0u8, false, false);
-        for &byte in &self.text[..self.text_len] {
-            all |= byte;
-            control |= (byte < 0x20) | (byte == 0x7F);
-            rare |= (byte == 0xC2) | (byte == 0xEF);
-        }
-        self.makeup = Makeup { non_ascii: all >= 0x80, control, rare };
-        if control {
-            self.breaks += count_breaks(&self.text[..self.text_len]);
-        }
-        self.line += self.breaks + u64::from(self.unclosed_quote.is_none());
+    /// Reads more behind what is unread. A record that is larger than the block doubles it, so that scanning it again
+    /// and again costs twice its length and not its square.
+    fn read_on(&mut self) -> Result<(), ReadFailure> {
+        self.block.drain(..self.at);
+        self.at = 0;
+        let known = self.block.len();
+        self.block.resize(known + known.max(self.chunk_bytes), 0);
+        let read = self.intake.read(&mut self.block[known..]).map_err(ReadFailure::Io);
+        self.block.truncate(known + read.as_ref().map_or(0, |read| *read));
+        self.at_end = read? == 0;
+        self.block_suspicious = is_suspicious(&self.block);
+        Ok(())
     }
 
-    /// Whether the parser stands inside a quoted cell: there, and only there, a delimiter is text. Outside the answer
-    /// costs the cell its end, so this is asked only about records that are given up. (A copy of the parser cannot be
-    /// asked: `csv_core` 0.1 forgets half of its tables when it is cloned.)
-    fn in_quotes(&mut self) -> bool {
-        let mut put = |byte| self.core.read_record(&[byte], &mut [0; 4], &mut [0; 4]).3;
-        if self.last_byte == b'"' {
-            // Perhaps half of a doubled quote; the next byte will tell.
-            return false;
-        }
-        if put(self.delimiter) == 0 {
-            return true;
-        }
-        if self.last_byte != self.delimiter {
-            // Back into the middle of a cell, where a quote is text.
-            put(b'x');
-        }
-        false
-    }
-
-    /// The line on which the cell that is being read was opened. A quote only opens at the start of a cell.
-    fn quote_line(&self) -> u64 {
-        let before = if self.ends_len == 0 { 0 } else { self.ends[self.ends_len - 1] };
-        self.record_line + count_breaks(&self.text[..before])
-    }
-
-    /// Passes over the rest of a record that is beyond the bounds, keeping its first cells for the report.
+    /// Passes over the rest of a record that is beyond the bounds.
     fn skip_record(&mut self) -> Result<(), ReadFailure> {
         self.too_large = true;
-        let (kept_text, kept_ends) = (self.text_len, self.ends_len);
-        let mut breaks = count_breaks(&self.text[..kept_text]);
-        let mut scratch = vec![0; CHUNK_BYTES];
-        let mut scratch_ends = vec![0; 4096];
-        let (mut quoted_bytes, mut quote_line) = (0, self.record_line);
-        while self.fill()? {
-            let input = &self.buffer[self.unread.clone()];
-            let (result, read, wrote, _) = self.core.read_record(input, &mut scratch, &mut scratch_ends);
-            self.pass(read);
-            if quoted_bytes == 0 {
-                quote_line = self.record_line + breaks;
+        let mut skim = Skim::default();
+        let mut breaks = BreakCounter::default();
+        let mut quote_breaks = 0;
+        // A record that is refused needs no cells.
+        self.cells = Cells::default();
+        self.cells.ranges.push([0, 0]);
+        loop {
+            let unread = &self.block[self.at..];
+            let end = skim.find_end(unread, self.syntax);
+            let passed = end.unwrap_or(unread.len());
+            if skim.quoted_bytes > RECORD_BYTES_MAX {
+                return Err(ReadFailure::UnclosedQuote { line: self.record_line + quote_breaks });
             }
-            breaks += count_breaks(&scratch[..wrote]);
-            match result {
-                ReadRecordResult::Record | ReadRecordResult::End => break,
-                _ if self.in_quotes() => {
-                    quoted_bytes += wrote;
-                    if quoted_bytes > RECORD_BYTES_MAX {
-                        return Err(ReadFailure::UnclosedQuote { line: quote_line });
-                    }
-                }
-                _ => quoted_bytes = 0,
+            breaks.count(&unread[..passed]);
+            if skim.quoted_bytes == 0 {
+                quote_breaks = breaks.breaks;
+            } else if let Some(before) = passed.checked_sub(skim.quoted_bytes) {
+                let within = count_breaks(&unread[before..passed]);
+                quote_breaks = breaks.breaks.saturating_sub(within);
+            }
+            if let Some(end) = end {
+                self.after_cr = unread[end] == b'\r';
+                self.at += end + 1;
+                break;
+            }
+            self.at += passed;
+            if !self.has_unread()? {
+                break;
             }
         }
-        (self.text_len, self.ends_len) = (kept_text, kept_ends);
-        self.finish();
-        // `finish` counted the kept part only.
-        self.line = self.record_line + breaks + 1;
-        self.breaks = breaks;
+        self.record_at = 0..0;
+        self.breaks = breaks.breaks;
+        self.line = self.record_line + self.breaks + 1;
         Ok(())
     }
 }
 
+/// Whether there may be control characters (line ends and tabs apart), characters of C1, or U+FFFD in it. Without
+/// branches, so that many bytes are looked at together.
+fn is_suspicious(bytes: &[u8]) -> bool {
+    let mut found = false;
+    for &byte in bytes {
+        let control = (byte < 0x20) & (byte != b'\n') & (byte != b'\r') & (byte != b'\t');
+        found |= control | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF);
+    }
+    found
+}
+
 /// Line breaks in a text: `\n`, `\r\n` and `\r` each count once.
 pub(super) fn count_breaks(text: &[u8]) -> u64 {
-    let mut breaks = 0;
-    let mut after_cr = false;
-    for &byte in text {
-        breaks += u64::from(byte == b'\r' || byte == b'\n' && !after_cr);
-        after_cr = byte == b'\r';
+    let mut counter = BreakCounter::default();
+    counter.count(text);
+    counter.breaks
+}
+
+/// Counts line breaks in a text that comes in pieces.
+#[derive(Default)]
+pub(super) struct BreakCounter {
+    /// So many so far.
+    pub(super) breaks: u64,
+    after_cr: bool,
+}
+
+impl BreakCounter {
+    /// Counts those of the next piece.
+    pub(super) fn count(&mut self, text: &[u8]) {
+        for at in memchr::memchr2_iter(b'\n', b'\r', text) {
+            let after_cr = if at == 0 { self.after_cr } else { text[at - 1] == b'\r' };
+            self.breaks += u64::from(text[at] == b'\r' || !after_cr);
+        }
+        if let Some(&last) = text.last() {
+            self.after_cr = last == b'\r';
+        }
     }
-    breaks
 }
 
 #[cfg(test)]
@@ -360,7 +336,7 @@ mod tests {
 
     fn reader(text: &[u8], chunk: usize) -> RecordReader {
         let intake = Intake::new(Box::new(io::Cursor::new(text.to_vec())), encoding_rs::UTF_8, 0);
-        RecordReader::new(intake, b',', chunk)
+        RecordReader::new(intake, Syntax::plain(b','), chunk)
     }
 
     /// Every record as `row/line: cells`.
@@ -369,11 +345,8 @@ mod tests {
         let mut out = Vec::new();
         while reader.next().unwrap() == Read::Record {
             let record = reader.record();
-            let mut start = 0;
-            let cells: Vec<_> = record
-                .ends
-                .iter()
-                .map(|&end| String::from_utf8_lossy(&record.text[std::mem::replace(&mut start, end)..end]).into_owned())
+            let cells: Vec<_> = (0..record.ranges.len())
+                .map(|at| String::from_utf8_lossy(&record.text[record.range(at)]).into_owned())
                 .collect();
             let unclosed = record.unclosed_quote.map(|line| format!(" unclosed {line}")).unwrap_or_default();
             out.push(format!("{}/{}{unclosed}: {}", record.row, record.line, cells.join("|")));
@@ -443,7 +416,17 @@ mod tests {
         assert!(reader.record().too_large);
         assert_eq!(reader.next().unwrap(), Read::Record);
         assert_eq!((reader.record().row, reader.record().line), (3, 3 + RECORD_CELLS_MAX as u64));
-        assert_eq!(reader.record().text, b"bc");
+        assert_eq!(reader.record().text, b"b,c");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn records_do_not_depend_on_how_they_arrive(
+            text in proptest::collection::vec(proptest::sample::select(b"ab,,\"\"\n\r\xC3\x85 ".to_vec()), 0..60),
+            chunk in 1usize..20,
+        ) {
+            proptest::prop_assert_eq!(records(&text, chunk), records(&text, 4096));
+        }
     }
 
     #[test]

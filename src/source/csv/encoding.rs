@@ -1,6 +1,8 @@
 //! Which encoding a text table is in: by its mark, by its NULs, or by whether all of it is UTF-8.
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+use super::letters::Letters;
 
 /// What the beginning of a file says about its encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,34 +31,124 @@ pub(super) fn look(head: &[u8]) -> HeadSays {
         }
     }
     let pairs = head.len() / 2;
-    if pairs < 2 {
+    if pairs < 2 || !head.contains(&0) {
         return HeadSays::Nothing;
     }
-    let nuls = |offset: usize| head.iter().skip(offset).step_by(2).filter(|&&byte| byte == 0).count();
-    let (even, odd) = (nuls(0), nuls(1));
-    if even + odd > pairs * 5 / 4 {
+    let big = |unit: [u8; 4]| u32::from_be_bytes(unit);
+    let little = |unit: [u8; 4]| u32::from_le_bytes(unit);
+    if is_utf_32(head, big) || is_utf_32(head, little) {
         return HeadSays::Utf32;
     }
-    // Latin text in UTF-16 has a NUL in nearly every pair; delimiters and digits make a quarter certain elsewhere.
-    match (even, odd) {
-        (even, odd) if odd * 4 > pairs && even * 8 < odd => HeadSays::Pattern(UTF_16LE),
-        (even, odd) if even * 4 > pairs && odd * 8 < even => HeadSays::Pattern(UTF_16BE),
-        _ => HeadSays::Nothing,
+    // In text of any script the delimiters, digits and line ends leave their NULs on one side, and next to none on the other.
+    let nuls = |offset: usize| head.iter().skip(offset).step_by(2).filter(|&&byte| byte == 0).count();
+    let (even, odd) = (nuls(0), nuls(1));
+    let one_sided = |here: usize, there: usize| here * 20 > pairs && there * 8 <= here;
+    if one_sided(odd, even) && reads_as_utf_16(head, u16::from_le_bytes) {
+        HeadSays::Pattern(UTF_16LE)
+    } else if one_sided(even, odd) && reads_as_utf_16(head, u16::from_be_bytes) {
+        HeadSays::Pattern(UTF_16BE)
+    } else {
+        HeadSays::Nothing
     }
 }
 
-/// Counts, chunk by chunk, what is UTF-8 and what is not. Constant memory.
-#[derive(Debug, Default)]
+/// Whether the beginning, read as UTF-16, is text throughout: no half surrogates, and next to nothing but letters,
+/// digits, punctuation and white space. Random bytes have a half surrogate in every thirty-second unit.
+pub(super) fn reads_as_utf_16(head: &[u8], unit: fn([u8; 2]) -> u16) -> bool {
+    let units = head.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let (mut all, mut odd, mut halves) = (0u64, 0u64, 0u64);
+    for c in char::decode_utf16(units) {
+        all += 1;
+        match c {
+            Ok(c) => odd += u64::from(!is_texty(c)),
+            Err(_) => halves += 1,
+        }
+    }
+    // One half may be a character that the end of the head has cut.
+    all > 0 && halves <= 1 + all / 1000 && odd * 20 <= all
+}
+
+fn is_utf_32(head: &[u8], unit: fn([u8; 4]) -> u32) -> bool {
+    let units = head.chunks_exact(4).map(|four| unit([four[0], four[1], four[2], four[3]]));
+    let (mut all, mut texty) = (0u64, 0u64);
+    for unit in units {
+        all += 1;
+        texty += u64::from(char::from_u32(unit).is_some_and(is_texty));
+    }
+    all > 0 && texty * 20 >= all * 19
+}
+
+fn is_texty(c: char) -> bool {
+    match c {
+        '\t' | '\n' | '\r' | ' '..='~' | '\u{a0}'..='\u{24f}' => true,
+        '\u{feff}' | '\u{2000}'..='\u{206f}' | '\u{20a0}'..='\u{20cf}' | '\u{2190}'..='\u{27bf}' => true,
+        '\u{3000}'..='\u{303f}' | '\u{fe00}'..='\u{fe0f}' | '\u{ff00}'..='\u{ffef}' | '\u{1f000}'..='\u{1faff}' => true,
+        c => c.is_alphanumeric(),
+    }
+}
+
+/// What a whole file, or as much of it as can be seen, is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// Nothing beyond ASCII.
+    Ascii,
+    /// UTF-8, and so many sequences in it that are not.
+    Utf8 {
+        /// Sequences that are not UTF-8.
+        broken: u64,
+    },
+    /// Something older; the first byte that is not UTF-8 stands here, counted from zero.
+    Legacy {
+        /// Its place.
+        first_broken: u64,
+    },
+}
+
+/// Counts, chunk by chunk, what is UTF-8 and what is not, and looks at the letters of what is not. Constant memory.
+#[derive(Default)]
 pub(super) struct Census {
+    passed: u64,
     multibyte: u64,
     broken: u64,
+    first_broken: u64,
     carried: [u8; 4],
     carried_len: usize,
+    letters: Letters,
+    /// The end of the bytes before, while it is not yet known whether that is UTF-8.
+    tail: Vec<u8>,
 }
+
+/// So many characters of UTF-8 without a broken one settle it.
+const SETTLED_CHARACTERS: u64 = 64;
+
+/// A word, or a few.
+const TAIL_BYTES: usize = 64;
 
 impl Census {
     /// Counts the next bytes of the file.
-    pub(super) fn feed(&mut self, mut chunk: &[u8]) {
+    pub(super) fn feed(&mut self, chunk: &[u8]) {
+        let broken_before = self.broken;
+        let ascii = if self.carried_len == 0 { Encoding::ascii_valid_up_to(chunk) } else { 0 };
+        if ascii < chunk.len() {
+            self.count(&chunk[ascii..], self.passed + ascii as u64);
+        }
+        self.passed += chunk.len() as u64;
+        // Letters are weighed from the first that is not UTF-8: what is UTF-8 before it is ASCII, or the file is UTF-8.
+        if self.broken > 0 && broken_before == 0 {
+            self.letters.feed(&self.tail);
+            self.letters.feed(&chunk[ascii.saturating_sub(TAIL_BYTES)..]);
+        } else if self.broken > 0 {
+            self.letters.feed(chunk);
+        }
+        if self.carried_len > 0 && self.broken == 0 {
+            self.tail.extend_from_slice(chunk);
+            self.tail.drain(..self.tail.len().saturating_sub(TAIL_BYTES));
+        } else {
+            self.tail.clear();
+        }
+    }
+
+    fn count(&mut self, mut chunk: &[u8], mut place: u64) {
         while self.carried_len > 0 {
             let Some((&next, rest)) = chunk.split_first() else { return };
             self.carried[self.carried_len] = next;
@@ -66,14 +158,16 @@ impl Census {
                     self.multibyte += 1;
                     self.carried_len = 0;
                     chunk = rest;
+                    place += 1;
                 }
                 Err(error) if error.error_len().is_none() => {
                     self.carried_len += 1;
                     chunk = rest;
+                    place += 1;
                 }
                 // The byte that does not fit may begin something of its own.
                 Err(_) => {
-                    self.broken += 1;
+                    self.note_broken(place - self.carried_len as u64);
                     self.carried_len = 0;
                 }
             }
@@ -81,12 +175,14 @@ impl Census {
         loop {
             // Faster than the standard library's check where text is not plain ASCII.
             let (valid, rest) = chunk.split_at(Encoding::utf8_valid_up_to(chunk));
-            self.count(valid);
+            self.count_characters(valid);
+            place += valid.len() as u64;
             let first_char = &rest[..rest.len().min(4)];
             match std::str::from_utf8(first_char).err().map(|error| error.error_len()) {
                 Some(Some(len)) => {
-                    self.broken += 1;
+                    self.note_broken(place);
                     chunk = &rest[len..];
+                    place += len as u64;
                 }
                 Some(None) => {
                     self.carried[..rest.len()].copy_from_slice(rest);
@@ -98,7 +194,14 @@ impl Census {
         }
     }
 
-    fn count(&mut self, valid: &[u8]) {
+    fn note_broken(&mut self, place: u64) {
+        if self.broken == 0 {
+            self.first_broken = place;
+        }
+        self.broken += 1;
+    }
+
+    fn count_characters(&mut self, valid: &[u8]) {
         // In blocks that a byte can count, so that many are counted at once.
         for block in valid.chunks(255) {
             let firsts: u8 = block.iter().map(|&byte| u8::from(byte >= 0xC0)).sum();
@@ -110,9 +213,30 @@ impl Census {
     ///
     /// Letters of a one-byte encoding hardly ever line up as UTF-8 by chance, so a file with UTF-8 in it *is* UTF-8,
     /// and its broken rows are reported; taking it for windows-1252 would spoil the others without a word.
-    pub(super) fn encoding(&self, complete: bool) -> &'static Encoding {
-        let broken = self.broken + u64::from(complete && self.carried_len > 0);
-        if broken == 0 || self.multibyte * 4 >= broken { UTF_8 } else { WINDOWS_1252 }
+    pub(super) fn finding(&mut self, complete: bool) -> Finding {
+        if complete && self.carried_len > 0 {
+            if self.broken == 0 {
+                self.letters.feed(&self.tail);
+            }
+            self.note_broken(self.passed - self.carried_len as u64);
+            self.carried_len = 0;
+        }
+        match (self.broken, self.multibyte) {
+            (0, 0) => Finding::Ascii,
+            (broken, multibyte) if broken == 0 || multibyte * 4 >= broken => Finding::Utf8 { broken },
+            _ => Finding::Legacy { first_broken: self.first_broken },
+        }
+    }
+
+    /// Whether so much of it is UTF-8, and nothing else, that what is still to come cannot make it another encoding: two
+    /// letters of a one-byte encoding line up as UTF-8 once in some dozen times, and never so often in a row.
+    pub(super) fn is_settled(&self) -> bool {
+        self.broken == 0 && self.multibyte >= SETTLED_CHARACTERS
+    }
+
+    /// What the bytes beyond ASCII say.
+    pub(super) fn into_letters(self) -> Letters {
+        self.letters
     }
 }
 
@@ -120,10 +244,10 @@ impl Census {
 mod tests {
     use super::*;
 
-    fn census(bytes: &[u8], step: usize) -> &'static str {
+    fn census(bytes: &[u8], step: usize) -> Finding {
         let mut census = Census::default();
         bytes.chunks(step).for_each(|chunk| census.feed(chunk));
-        census.encoding(true).name()
+        census.finding(true)
     }
 
     #[test]
@@ -149,13 +273,26 @@ mod tests {
     }
 
     #[test]
+    fn noise_is_no_utf_16() {
+        assert_eq!(look(&[0u8, 159, 146, 150, 255, 254, 0, 1].repeat(40)), HeadSays::Nothing);
+        assert_eq!(look(&[0u8; 64]), HeadSays::Nothing);
+        let little: Vec<u8> = "姓名,电话\n王伟,123\n李娜,456\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(look(&little), HeadSays::Pattern(UTF_16LE));
+        let records: Vec<u8> = (0..200u16).flat_map(|n| [n.to_le_bytes(), [0, 0], [1, 7]].concat()).collect();
+        assert_eq!(look(&records), HeadSays::Nothing);
+    }
+
+    #[test]
     fn all_of_the_file_decides() {
         for step in [1, 2, 3, 1000] {
-            assert_eq!(census("Åsa Öberg 漢字 😀".as_bytes(), step), "UTF-8");
-            assert_eq!(census(b"\xC5sa \xD6berg, \xE9t\xE9", step), "windows-1252");
-            assert_eq!(census("Åsa, Örjan, \u{e4}".as_bytes(), step), "UTF-8");
-            assert_eq!(census(b"\xC3\x85sa, \xC3\x96rjan, and one \xE4 from elsewhere", step), "UTF-8");
-            assert_eq!(census(b"plain", step), "UTF-8");
+            assert_eq!(census("Åsa Öberg 漢字 😀".as_bytes(), step), Finding::Utf8 { broken: 0 });
+            assert_eq!(census(b"\xC5sa \xD6berg, \xE9t\xE9", step), Finding::Legacy { first_broken: 0 });
+            assert_eq!(census(b"ab\xE9", step), Finding::Legacy { first_broken: 2 });
+            assert_eq!(
+                census(b"\xC3\x85sa, \xC3\x96rjan, and one \xE4 from elsewhere", step),
+                Finding::Utf8 { broken: 1 }
+            );
+            assert_eq!(census(b"plain", step), Finding::Ascii);
         }
     }
 }

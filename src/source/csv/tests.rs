@@ -172,7 +172,7 @@ fn a_character_broken_over_two_cells_is_no_character() {
 fn windows_1252_is_told_even_by_a_late_byte() {
     check(
         b"Namn;Ort\n\xC5sa;Malm\xF6\n",
-        "CSV, windows-1252, semicolon | 1: Namn|Ort\n2 line 2: Åsa|Malmö\n1 rows, 0 blank",
+        "CSV, windows-1252 (not UTF-8 on line 2; Å ö as in Western European text), semicolon | 1: Namn|Ort\n2 line 2: Åsa|Malmö\n1 rows, 0 blank",
     );
     let mut text = b"name,town\n".to_vec();
     while text.len() < 900_000 {
@@ -180,8 +180,24 @@ fn windows_1252_is_told_even_by_a_late_byte() {
     }
     text.extend(b"\xC5sa,Malm\xF6\n");
     let said = told(&text, &SourceOptions::default());
-    assert!(said.starts_with("CSV, windows-1252, comma"));
+    assert!(
+        said.starts_with("CSV, windows-1252 (not UTF-8 on line 90001; Å ö as in Western European text), comma"),
+        "{said:.80}"
+    );
     assert!(said.contains("Åsa|Malmö"));
+}
+
+#[test]
+fn a_file_that_begins_as_utf_8_stays_so_and_late_bytes_are_told() {
+    let mut text = b"name,town\n".to_vec();
+    while text.len() < 900_000 {
+        text.extend("Åsa,Malmö\n".as_bytes());
+    }
+    let row = text.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    text.extend(b"\xC5ke,Lund\n");
+    let said = told(&text, &SourceOptions::default());
+    assert!(said.starts_with("CSV, UTF-8, comma"), "{said:.80}");
+    assert!(said.contains(&format!("  cell.encoding A Always: line {row}: byte 0xC5 is not UTF-8\n")));
 }
 
 #[test]
@@ -314,7 +330,9 @@ proptest! {
         rows in (1usize..6).prop_flat_map(|width| prop::collection::vec(prop::collection::vec(cell(), width), 1..12)),
         delimiter in prop::sample::select(vec![b',', b';', b'\t', b'|']),
         line_end in prop::sample::select(vec!["\n", "\r\n", "\r"]),
-        encoding in prop::sample::select(vec!["utf-8", "utf-8 marked", "utf-16le", "utf-16be", "windows-1252"]),
+        encoding in prop::sample::select(vec!["utf-8", "utf-8 marked", "utf-16le", "utf-16be", "utf-16le plain",
+            "windows-1252", "macintosh", "iso-8859-15", "gb18030"]),
+        quote_style in prop::sample::select(vec![csv::QuoteStyle::Always, csv::QuoteStyle::Necessary]),
     ) {
         let width = rows[0].len();
         let names: Vec<String> = (0..width).map(|at| format!("column{at}")).collect();
@@ -325,7 +343,7 @@ proptest! {
         let mut writer = csv::WriterBuilder::new()
             .delimiter(delimiter)
             .terminator(terminator)
-            .quote_style(csv::QuoteStyle::Always)
+            .quote_style(quote_style)
             .from_writer(Vec::new());
         writer.write_record(&names).unwrap();
         for row in &rows {
@@ -339,8 +357,12 @@ proptest! {
             "utf-8 marked" => ([b"\xEF\xBB\xBF", text.as_bytes()].concat(), None),
             "utf-16le" => (wide([0xFF, 0xFE], u16::to_le_bytes), None),
             "utf-16be" => (wide([0xFE, 0xFF], u16::to_be_bytes), None),
-            "windows-1252" => (encoding_rs::WINDOWS_1252.encode(&text).0.into_owned(), Some(encoding_rs::WINDOWS_1252)),
-            _ => (text.clone().into_bytes(), None),
+            "utf-16le plain" => (text.encode_utf16().flat_map(u16::to_le_bytes).collect(), None),
+            "utf-8" => (text.clone().into_bytes(), None),
+            other => {
+                let encoding = encoding_rs::Encoding::for_label(other.as_bytes()).unwrap();
+                (encoding.encode(&text).0.into_owned(), Some(encoding))
+            }
         };
         let options = SourceOptions {
             delimiter: Some(DelimiterChoice::Byte(delimiter)),

@@ -1,0 +1,9 @@
+//! Rows in, what they hold out: looks at a table without doing anything with it. Touches nothing: no files, no clock,
+//! no network.
+
+mod damage;
+mod kind;
+mod profile;
+
+pub use kind::CellKind;
+pub use profile::{ColumnProfile, Distinct, Profile, ProfileBuilder};

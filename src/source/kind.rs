@@ -1,8 +1,9 @@
 //! What a file is, told from its bytes and never from its name.
 
-use std::io::{Read, Seek};
+use std::io::Read;
 
-use zip::ZipArchive;
+use super::SourceError;
+use super::package::Package;
 
 /// What the first bytes say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,13 @@ pub(super) struct Other {
     pub(super) what: &'static str,
     /// What to do.
     pub(super) hint: &'static str,
+}
+
+impl Other {
+    /// The refusal.
+    pub(super) fn refuse(self, path: String) -> SourceError {
+        SourceError::OtherKind { path, what: self.what, hint: self.hint }
+    }
 }
 
 const SAVE_AS_XLSX: &str = "open it in a spreadsheet program and save it as .xlsx";
@@ -105,40 +113,45 @@ pub(super) fn looks_binary(head: &[u8]) -> bool {
 pub(super) enum ZipKind {
     /// An Office Open XML workbook.
     Xlsx,
+    /// The same with binary parts.
+    Xlsb,
+    /// An OpenDocument spreadsheet.
+    Ods,
     /// Something else.
     Other(Other),
 }
 
-/// What a zip holds, by the names of its entries.
-pub(super) fn sniff_zip<R: Read + Seek>(zip: &mut ZipArchive<R>) -> ZipKind {
-    let names: Vec<String> = zip
-        .file_names_raw()
-        .map(|name| String::from_utf8_lossy(name).replace('\\', "/").to_ascii_lowercase())
-        .collect();
-    let named = |test: &dyn Fn(&str) -> bool| names.iter().any(|name| test(name));
+/// What a zip holds, by the names of its parts.
+pub(super) fn sniff_zip(package: &mut Package) -> ZipKind {
+    // An unreadable part leaves the text empty, and the file is then named by its other parts.
+    let mimetype = package.bytes("mimetype").ok().flatten().unwrap_or_default();
+    let mimetype = String::from_utf8_lossy(&mimetype[..mimetype.len().min(200)]).trim().to_lowercase();
+    let named = |test: &dyn Fn(&str) -> bool| package.names().any(test);
+    let file_of = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
     if named(&|name| name.ends_with("workbook.bin")) {
-        return ZipKind::Other(other("a binary Excel workbook (XLSB)", SAVE_AS_XLSX));
+        return ZipKind::Xlsb;
     }
-    if named(&|name| name.rsplit('/').next().is_some_and(|file| file.starts_with("workbook") && file.ends_with(".xml")))
-    {
+    if named(&|name| file_of(name).starts_with("workbook") && name.ends_with(".xml")) {
         return ZipKind::Xlsx;
     }
-    let mut mimetype = String::new();
-    if let Ok(entry) = zip.by_name("mimetype") {
-        // An unreadable entry leaves the text empty, and the file is then named by its other entries.
-        if entry.take(200).read_to_string(&mut mimetype).is_err() {
-            mimetype.clear();
-        }
-    }
-    ZipKind::Other(match mimetype.trim() {
-        kind if kind.contains("opendocument.spreadsheet") => other("an OpenDocument spreadsheet (ODS)", SAVE_AS_XLSX),
+    let ends = |ending: &'static str| named(&move |name| name.ends_with(ending));
+    ZipKind::Other(match &*mimetype {
+        kind if kind.contains("opendocument.spreadsheet") => return ZipKind::Ods,
         kind if kind.contains("opendocument") => other("an OpenDocument text or drawing", EXPORT_A_TABLE),
         kind if kind.contains("epub") => other("an e-book", EXPORT_A_TABLE),
         _ if named(&|name| name.starts_with("word/")) => other("a Word document", EXPORT_A_TABLE),
         _ if named(&|name| name.starts_with("ppt/")) => other("a PowerPoint presentation", EXPORT_A_TABLE),
-        _ if named(&|name| name.ends_with(".iwa")) => other("an Apple Numbers or Pages file", SAVE_AS_XLSX),
+        _ if named(&|name| name.starts_with("visio/")) => other("a Visio drawing", EXPORT_A_TABLE),
+        _ if ends(".iwa") || ends(".iwa.zip") || named(&|name| name == "index.zip" || name == "index/document.iwa") => {
+            other("an Apple Numbers or Pages file", SAVE_AS_XLSX)
+        }
         _ if named(&|name| name.starts_with("xl/") || name == "[content_types].xml") => {
             other("an Office file without a workbook", SAVE_AS_XLSX)
+        }
+        // Written without a type by some programs; the part names itself when it is read.
+        _ if package.has("content.xml") => return ZipKind::Ods,
+        _ if ends(".csv") || ends(".xlsx") || ends(".xls") || ends(".ods") => {
+            other("a zip archive with a spreadsheet inside", UNPACK)
         }
         _ => other("a zip archive without a workbook", UNPACK),
     })

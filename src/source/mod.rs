@@ -4,21 +4,25 @@
 //! Rows are pushed, not pulled: the spreadsheet reader borrows its workbook while it streams. A row that could not be
 //! read well is still a row, with its number and with issues; an error means that no further row can be had.
 
+mod book;
 mod cell_text;
 mod csv;
+mod decoded;
 mod error;
 mod kind;
 mod limits;
 mod number_format;
+mod ods;
+mod package;
 mod xlsx;
+mod xml;
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
-use std::path::Path;
 
 pub use self::error::SourceError;
-use self::kind::{CompoundKind, Kind};
+use self::kind::{CompoundKind, Kind, ZipKind};
 use crate::model::{Header, Input, Row, SourceOptions, TableShape, excerpt};
 
 /// How many characters of a path stand in a message.
@@ -35,6 +39,21 @@ pub struct ReadEnd {
     pub stopped: bool,
 }
 
+/// A sheet of a workbook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SheetInfo {
+    /// As its tab says.
+    pub name: String,
+    /// Whether a spreadsheet program shows its tab.
+    pub visible: bool,
+    /// Rows up to the last used, as the file declares them, where it does. Often wrong: good for a hint.
+    pub rows: Option<u64>,
+    /// Columns up to the last used, as the file declares them, where it does.
+    pub columns: Option<u32>,
+    /// Whether this is the sheet that is read.
+    pub chosen: bool,
+}
+
 /// A table whose kind, dialect and header are known, and whose rows wait to be read.
 pub struct Table {
     content: Content,
@@ -42,7 +61,7 @@ pub struct Table {
 
 enum Content {
     Text(Box<csv::TextTable>),
-    Sheet(Box<xlsx::SheetTable>),
+    Sheet(Box<book::SheetTable>),
 }
 
 /// Finds out what the input is and reads its header. What the bytes say counts, never the name.
@@ -63,7 +82,7 @@ pub fn open(input: &Input, options: &SourceOptions) -> Result<Table, SourceError
             let file = File::open(name).map_err(as_io_error)?;
             // A pipe with a name can be read only once, like standard input.
             if metadata.is_file() {
-                open_file(path, file, name, options)
+                open_file(path, file, options)
             } else {
                 open_stream(path, Box::new(file), options)
             }
@@ -89,6 +108,14 @@ impl Table {
         }
     }
 
+    /// The sheets of the workbook, in the order of their tabs; none for text.
+    pub fn sheets(&self) -> &[SheetInfo] {
+        match &self.content {
+            Content::Text(_) => &[],
+            Content::Sheet(table) => table.sheets(),
+        }
+    }
+
     /// Pushes every data row, in order, each as wide as the header; stops when `each` says so.
     ///
     /// # Errors
@@ -102,14 +129,20 @@ impl Table {
     }
 }
 
-fn open_file(path: String, mut file: File, name: &Path, options: &SourceOptions) -> Result<Table, SourceError> {
+fn open_file(path: String, mut file: File, options: &SourceOptions) -> Result<Table, SourceError> {
     let as_io_error = |cause| SourceError::Io { path: path.clone(), cause };
     let (head, complete) = read_head(&mut file).map_err(as_io_error)?;
     match kind::sniff(&head) {
         Kind::Zip => {
             file.seek(SeekFrom::Start(0)).map_err(as_io_error)?;
-            let table = xlsx::open(path, file, name, options)?;
-            Ok(Table { content: Content::Sheet(Box::new(table)) })
+            let mut package = package::Package::open(path, file)?;
+            let book = match kind::sniff_zip(&mut package) {
+                ZipKind::Xlsx => xlsx::open(package)?,
+                ZipKind::Ods => ods::open(package)?,
+                ZipKind::Xlsb => unreachable!(),
+                ZipKind::Other(other) => return Err(other.refuse(package.path().to_owned())),
+            };
+            Ok(Table { content: Content::Sheet(Box::new(book::open(book, options)?)) })
         }
         Kind::Compound => {
             file.seek(SeekFrom::Start(0)).map_err(as_io_error)?;

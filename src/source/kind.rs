@@ -1,7 +1,5 @@
 //! What a file is, told from its bytes and never from its name.
 
-use std::io::Read;
-
 use super::SourceError;
 use super::package::Package;
 
@@ -12,6 +10,8 @@ pub(super) enum Kind {
     Zip,
     /// An OLE compound file: an old workbook, or a protected new one; its directory tells.
     Compound,
+    /// The stream of an old workbook without a compound file around it.
+    BareXls,
     /// A kind we know and do not read.
     Other(Other),
     /// Text, as far as one can see.
@@ -51,6 +51,9 @@ pub(super) fn sniff(head: &[u8]) -> Kind {
     if starts(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
         return Kind::Compound;
     }
+    if starts(b"\x09\x08") && head.get(2..4).is_some_and(|size| matches!(size, [4..=16, 0])) {
+        return Kind::BareXls;
+    }
     let known = if starts(b"%PDF") {
         other("a PDF document", EXPORT_A_TABLE)
     } else if starts(b"{\\rtf") {
@@ -61,8 +64,8 @@ pub(super) fn sniff(head: &[u8]) -> Kind {
         other("a packed archive", UNPACK)
     } else if starts(b"SQLite format 3\0") {
         other("an SQLite database", EXPORT_A_TABLE)
-    } else if starts(b"\x09\x08") && head.get(2..4).is_some_and(|size| matches!(size, [4..=16, 0])) {
-        other("an Excel workbook from before 1995", SAVE_AS_XLSX)
+    } else if starts(b"\x09\x00\x04\x00") || starts(b"\x09\x02\x06\x00") || starts(b"\x09\x04\x06\x00") {
+        other("an Excel workbook from before 1993", SAVE_AS_XLSX)
     } else {
         return Kind::Text;
     };
@@ -157,60 +160,35 @@ pub(super) fn sniff_zip(package: &mut Package) -> ZipKind {
     })
 }
 
-/// What a compound file holds: its directory names its streams in UTF-16.
+/// What a compound file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CompoundKind {
+    /// An old workbook, in the stream of this name.
+    Xls(&'static str),
     /// A modern workbook behind a password.
     Encrypted,
     /// Something else.
     Other(Other),
 }
 
-/// What a compound file holds, by the stream names found in one pass over its bytes; constant memory.
-pub(super) fn sniff_compound(reader: &mut impl Read) -> std::io::Result<CompoundKind> {
-    let names =
-        ["EncryptedPackage", "Workbook", "Book", "WordDocument", "PowerPoint Document", "__properties_version1.0"];
-    // A directory entry holds its name at the start of 128 bytes, ended by a zero: search for both.
-    let needles: Vec<Vec<u8>> =
-        names.iter().map(|name| name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect()).collect();
-    let mut found = [false; 6];
-    let overlap = needles.iter().map(Vec::len).max().unwrap_or(0);
-    let mut window = Vec::with_capacity(super::limits::CHUNK_BYTES + overlap);
-    loop {
-        let keep = window.len().min(overlap);
-        window.drain(..window.len() - keep);
-        let read = reader.by_ref().take(super::limits::CHUNK_BYTES as u64).read_to_end(&mut window)?;
-        for (needle, found) in needles.iter().zip(&mut found) {
-            *found |= contains(&window, needle);
+/// What a compound file holds, by the names in its directory.
+pub(super) fn sniff_compound<'a>(names: impl Iterator<Item = &'a str>) -> CompoundKind {
+    let names: Vec<&str> = names.collect();
+    let has = |wanted: &str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
+    let starts = |start: &str| names.iter().any(|name| name.starts_with(start));
+    match () {
+        () if has("EncryptedPackage") => CompoundKind::Encrypted,
+        () if has("Workbook") => CompoundKind::Xls("Workbook"),
+        () if has("Book") => CompoundKind::Xls("Book"),
+        () if has("WordDocument") => CompoundKind::Other(other("a Word document", EXPORT_A_TABLE)),
+        () if has("PowerPoint Document") => CompoundKind::Other(other("a PowerPoint presentation", EXPORT_A_TABLE)),
+        () if has("VisioDocument") => CompoundKind::Other(other("a Visio drawing", EXPORT_A_TABLE)),
+        () if starts("__properties_version1.0") || starts("__substg1.0") => {
+            CompoundKind::Other(other("an Outlook message", EXPORT_A_TABLE))
         }
-        if read == 0 {
-            break;
-        }
+        () if has("MM") || has("MatOST") => CompoundKind::Other(other("a Works document", SAVE_AS_XLSX)),
+        () => CompoundKind::Other(other("an Office file without a workbook", SAVE_AS_XLSX)),
     }
-    let [encrypted, workbook, book, word, slides, mail] = found;
-    Ok(if encrypted {
-        CompoundKind::Encrypted
-    } else {
-        CompoundKind::Other(match () {
-            () if workbook || book => other("an Excel 97–2003 workbook (XLS)", SAVE_AS_XLSX),
-            () if word => other("a Word document", EXPORT_A_TABLE),
-            () if slides => other("a PowerPoint presentation", EXPORT_A_TABLE),
-            () if mail => other("an Outlook message", EXPORT_A_TABLE),
-            () => other("an Office file without a workbook, or a damaged one", SAVE_AS_XLSX),
-        })
-    })
-}
-
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    let Some((&first, rest)) = needle.split_first() else { return true };
-    let mut from = 0;
-    while let Some(at) = haystack[from..].iter().position(|&byte| byte == first) {
-        from += at + 1;
-        if haystack[from..].starts_with(rest) {
-            return true;
-        }
-    }
-    false
 }
 
 #[cfg(test)]
@@ -249,9 +227,11 @@ mod tests {
     }
 
     #[test]
-    fn a_protected_workbook_is_found_across_a_chunk_boundary() {
-        let mut bytes = vec![7u8; crate::source::limits::CHUNK_BYTES - 9];
-        bytes.extend("EncryptedPackage".encode_utf16().chain([0]).flat_map(u16::to_le_bytes));
-        assert_eq!(sniff_compound(&mut &bytes[..]).unwrap(), CompoundKind::Encrypted);
+    fn a_compound_file_is_what_its_directory_says() {
+        let kind = |names: &[&'static str]| sniff_compound(names.iter().copied());
+        assert_eq!(kind(&["Root Entry", "EncryptionInfo", "EncryptedPackage"]), CompoundKind::Encrypted);
+        assert_eq!(kind(&["Root Entry", "WORKBOOK"]), CompoundKind::Xls("Workbook"));
+        assert_eq!(kind(&["Root Entry", "Book"]), CompoundKind::Xls("Book"));
+        assert!(matches!(kind(&["WordDocument"]), CompoundKind::Other(word) if word.what == "a Word document"));
     }
 }

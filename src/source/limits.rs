@@ -67,3 +67,6 @@ pub(super) const REPEATED_CELLS_MAX: u64 = 32 * 1024 * 1024;
 
 /// Names of hidden table styles, and other small lists that a file decides the length of.
 pub(super) const LIST_MAX: usize = 65_536;
+
+/// A compound file, which is held in memory. The fullest sheets of the old format take some 30 MiB.
+pub(super) const COMPOUND_BYTES_MAX: u64 = 128 * 1024 * 1024;

@@ -14,6 +14,7 @@ mod limits;
 mod number_format;
 mod ods;
 mod package;
+mod xls;
 mod xlsx;
 mod xml;
 
@@ -142,14 +143,23 @@ fn open_file(path: String, mut file: File, options: &SourceOptions) -> Result<Ta
                 ZipKind::Xlsb => unreachable!(),
                 ZipKind::Other(other) => return Err(other.refuse(package.path().to_owned())),
             };
-            Ok(Table { content: Content::Sheet(Box::new(book::open(book, options)?)) })
+            open_book(book, options)
         }
         Kind::Compound => {
+            let compound = xls::Compound::open(path.clone(), file)?;
+            let stream = match kind::sniff_compound(compound.names()) {
+                CompoundKind::Xls(name) => compound.stream(name)?,
+                CompoundKind::Encrypted => return Err(SourceError::Protected { path }),
+                CompoundKind::Other(other) => return Err(other.refuse(path)),
+            };
+            drop(compound);
+            open_book(xls::open(path, stream.unwrap_or_default())?, options)
+        }
+        Kind::BareXls => {
             file.seek(SeekFrom::Start(0)).map_err(as_io_error)?;
-            Err(match kind::sniff_compound(&mut file).map_err(as_io_error)? {
-                CompoundKind::Encrypted => SourceError::Protected { path },
-                CompoundKind::Other(other) => SourceError::OtherKind { path, what: other.what, hint: other.hint },
-            })
+            let mut stream = Vec::new();
+            file.take(limits::COMPOUND_BYTES_MAX).read_to_end(&mut stream).map_err(as_io_error)?;
+            open_book(xls::open(path, stream)?, options)
         }
         Kind::Other(other) => Err(SourceError::OtherKind { path, what: other.what, hint: other.hint }),
         Kind::Text => {
@@ -159,10 +169,14 @@ fn open_file(path: String, mut file: File, options: &SourceOptions) -> Result<Ta
     }
 }
 
+fn open_book(book: Box<dyn book::Book>, options: &SourceOptions) -> Result<Table, SourceError> {
+    Ok(Table { content: Content::Sheet(Box::new(book::open(book, options)?)) })
+}
+
 fn open_stream(path: String, mut stream: Box<dyn Read + Send>, options: &SourceOptions) -> Result<Table, SourceError> {
     let (head, complete) = read_head(&mut stream).map_err(|cause| SourceError::Io { path: path.clone(), cause })?;
     match kind::sniff(&head) {
-        Kind::Zip | Kind::Compound => Err(SourceError::WorkbookInStream { path }),
+        Kind::Zip | Kind::Compound | Kind::BareXls => Err(SourceError::WorkbookInStream { path }),
         Kind::Other(other) => Err(SourceError::OtherKind { path, what: other.what, hint: other.hint }),
         Kind::Text => {
             open_text(csv::Beginning { path, head, complete, rest: csv::Rest::Stream(stream), size: None }, options)

@@ -4,12 +4,14 @@
 mod calendar;
 mod gather;
 mod rows;
+mod strings;
 mod value;
 
 use std::ops::ControlFlow;
 
 pub(super) use self::gather::Gatherer;
 pub(super) use self::rows::RowCells;
+pub(super) use self::strings::Strings;
 pub(super) use self::value::{Oddity, push_error, push_iso, push_number, unreadable};
 use super::limits::{SHEET_COLUMNS_MAX, SHEET_ROWS_MAX};
 use super::{ReadEnd, SheetInfo, SourceError};

@@ -8,10 +8,9 @@ mod workbook;
 
 use std::ops::ControlFlow;
 
-use self::strings::Strings;
 use self::workbook::Workbook;
 use super::SourceError;
-use super::book::{Book, EachRow, Sheet};
+use super::book::{Book, EachRow, Sheet, Strings};
 use super::number_format::Format;
 use super::package::Package;
 

@@ -4,11 +4,13 @@ use std::ops::ControlFlow;
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::strings::{Strings, rich_text};
+use super::strings::rich_text;
 use super::workbook;
 use crate::model::{Code, excerpt};
 use crate::source::SourceError;
-use crate::source::book::{self, EachRow, Gatherer, Oddity, push_error, push_iso, push_number, reference, unreadable};
+use crate::source::book::{
+    self, EachRow, Gatherer, Oddity, Strings, push_error, push_iso, push_number, reference, unreadable,
+};
 use crate::source::limits::{SHEET_ROW_BYTES_MAX, UNREADABLE_CELLS_MAX, ZIP_SHEET_BYTES_MAX};
 use crate::source::number_format::Format;
 use crate::source::package::Package;

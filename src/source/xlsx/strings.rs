@@ -1,4 +1,4 @@
-//! The shared strings of a workbook, in one piece of memory.
+//! The shared strings of a workbook, and texts made of runs.
 
 use std::borrow::Cow;
 
@@ -6,52 +6,28 @@ use quick_xml::events::Event;
 
 use super::workbook;
 use crate::source::SourceError;
-use crate::source::limits::{SHARED_STRINGS_MAX, SHARED_TEXT_BYTES_MAX, XML_TOKEN_BYTES_MAX, ZIP_STRINGS_BYTES_MAX};
+use crate::source::book::Strings;
+use crate::source::limits::{XML_TOKEN_BYTES_MAX, ZIP_STRINGS_BYTES_MAX};
 use crate::source::package::Package;
 use crate::source::xml::{Xml, attribute, push_reference, unescape_office};
-
-/// All shared strings.
-#[derive(Default)]
-pub(super) struct Strings {
-    text: String,
-    ends: Vec<u32>,
-}
-
-impl Strings {
-    /// The string of this number, counted from zero.
-    pub(super) fn get(&self, at: usize) -> Option<&str> {
-        let end = *self.ends.get(at)? as usize;
-        let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };
-        self.text.get(start..end)
-    }
-}
 
 /// Reads the shared strings from their part, or from where they usually are. What the part says about their number is
 /// not believed.
 pub(super) fn read(package: &mut Package, part: Option<&str>) -> Result<Strings, SourceError> {
     let path = package.path().to_owned();
-    let refuse = |detail: String| Err(SourceError::BeyondLimit { path: path.clone(), detail });
     let part = part.unwrap_or("xl/sharedStrings.xml");
     let Some(mut xml) = workbook::open_to(package, part, ZIP_STRINGS_BYTES_MAX)? else { return Ok(Strings::default()) };
     let mut strings = Strings::default();
     loop {
         match xml.next()? {
             Event::Start(start) if start.local_name().as_ref() == "si" => {
-                rich_text(&mut xml, "si", &mut strings.text)?;
-                if strings.text.len() > SHARED_TEXT_BYTES_MAX {
-                    return refuse(format!("its shared strings are longer than {} MiB", SHARED_TEXT_BYTES_MAX >> 20));
-                }
-                if strings.ends.len() == SHARED_STRINGS_MAX {
-                    return refuse(format!("it has more than {SHARED_STRINGS_MAX} shared strings"));
-                }
-                strings.ends.push(strings.text.len() as u32);
+                strings.add(&path, |out| rich_text(&mut xml, "si", out))?;
             }
             Event::Eof => break,
             _ => {}
         }
     }
-    strings.text.shrink_to_fit();
-    strings.ends.shrink_to_fit();
+    strings.shrink();
     Ok(strings)
 }
 

@@ -25,6 +25,9 @@ pub(super) const SHEET_ROW_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Entries in a workbook's zip; honest ones have some dozen, picture books some hundred.
 pub(super) const ZIP_ENTRIES_MAX: usize = 10_000;
 
+/// A workbook unpacked, with its pictures.
+pub(super) const ZIP_TOTAL_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
 /// One part unpacked that is streamed, such as a worksheet. The fullest sheet Excel can save with a dozen columns takes
 /// about 0.7 GB.
 pub(super) const ZIP_SHEET_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;

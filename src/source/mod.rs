@@ -15,6 +15,7 @@ mod number_format;
 mod ods;
 mod package;
 mod xls;
+mod xlsb;
 mod xlsx;
 mod xml;
 
@@ -140,7 +141,7 @@ fn open_file(path: String, mut file: File, options: &SourceOptions) -> Result<Ta
             let book = match kind::sniff_zip(&mut package) {
                 ZipKind::Xlsx => xlsx::open(package)?,
                 ZipKind::Ods => ods::open(package)?,
-                ZipKind::Xlsb => unreachable!(),
+                ZipKind::Xlsb => xlsb::open(package)?,
                 ZipKind::Other(other) => return Err(other.refuse(package.path().to_owned())),
             };
             open_book(book, options)

@@ -9,7 +9,7 @@ use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use super::SourceError;
-use super::limits::{CHUNK_BYTES, ZIP_ENTRIES_MAX, ZIP_PART_BYTES_MAX, ZIP_RATIO_FROM_BYTES, ZIP_RATIO_MAX};
+use super::limits::{CHUNK_BYTES, ZIP_ENTRIES_MAX, ZIP_PART_BYTES_MAX, ZIP_RATIO_FROM_BYTES, ZIP_RATIO_MAX, ZIP_TOTAL_BYTES_MAX};
 use crate::model::excerpt;
 
 /// How many characters of a part's name or of an error stand in a message.
@@ -40,6 +40,10 @@ impl Package {
         let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| zip_error(&path, &error))?;
         if zip.len() > ZIP_ENTRIES_MAX {
             let detail = format!("it has {} parts, more than {ZIP_ENTRIES_MAX}", zip.len());
+            return Err(SourceError::BeyondLimit { path, detail });
+        }
+        if zip.decompressed_size().is_some_and(|size| size > u128::from(ZIP_TOTAL_BYTES_MAX)) {
+            let detail = format!("unpacked it is larger than {} MiB", ZIP_TOTAL_BYTES_MAX >> 20);
             return Err(SourceError::BeyondLimit { path, detail });
         }
         let mut places = HashMap::with_capacity(zip.len());

@@ -99,6 +99,9 @@ pub(super) fn read(path: &str, stream: &[u8]) -> Result<Globals, SourceError> {
         if !globals.writing.push(&mut name, record.data.get(6..).unwrap_or_default(), false) {
             return Err(damaged("its list of sheets is cut short"));
         }
+        if globals.starts.contains(&(start as usize)) {
+            return Err(damaged("two of its sheets are one"));
+        }
         globals.add_sheet(name, hidden & 3 == 0, kind == 0, start as usize, stream);
     }
     if globals.sheets.is_empty() {

@@ -4,7 +4,7 @@
 mod sheet;
 mod strings;
 mod styles;
-mod workbook;
+pub(super) mod workbook;
 
 use std::ops::ControlFlow;
 

@@ -26,22 +26,18 @@ pub(super) struct Workbook {
     pub(super) is_1904: bool,
 }
 
-struct Relation {
-    id: String,
-    kind: String,
-    target: String,
+/// What a part says about another.
+pub(in crate::source) struct Relation {
+    pub(in crate::source) id: String,
+    /// The last word of its type.
+    pub(in crate::source) kind: String,
+    pub(in crate::source) target: String,
 }
 
 /// Reads the workbook part and its relationships.
 pub(super) fn read(package: &mut Package) -> Result<Workbook, SourceError> {
-    let main = relations(package, "_rels/.rels")?
-        .into_iter()
-        .find(|relation| relation.kind == "officeDocument")
-        .map(|relation| within("", &relation.target))
-        .filter(|part| package.has(part))
-        .unwrap_or_else(|| "xl/workbook.xml".to_owned());
-    let (folder, name) = main.rsplit_once('/').unwrap_or(("", &main));
-    let relations = relations(package, &within(folder, &format!("_rels/{name}.rels")))?;
+    let (main, folder, relations) = main_part(package, "xl/workbook.xml")?;
+    let folder = folder.as_str();
     let by_kind = |kind: &str| relations.iter().find(|relation| relation.kind == kind);
     let path = package.path().to_owned();
     let damaged = |detail: String| SourceError::Damaged { path: path.clone(), detail };
@@ -73,8 +69,12 @@ pub(super) fn read(package: &mut Package) -> Result<Workbook, SourceError> {
                         return Err(SourceError::BeyondLimit { path: path.clone(), detail });
                     }
                     let has_cells = relation.kind == "worksheet";
+                    let part = within(folder, &relation.target);
+                    if workbook.parts.contains(&part) {
+                        return Err(damaged(format!("two of its sheets are one part, {}", excerpt(&part, book::EXCERPT))));
+                    }
                     workbook.sheets.push(Sheet { name, visible, has_cells, size: None, has_values: None });
-                    workbook.parts.push(within(folder, &relation.target));
+                    workbook.parts.push(part);
                 }
                 _ => {}
             },
@@ -91,6 +91,23 @@ pub(super) fn read(package: &mut Package) -> Result<Workbook, SourceError> {
         sheet.size = declared_size(package, part);
     }
     Ok(workbook)
+}
+
+/// The part of the workbook, its folder, and what it is related to.
+pub(in crate::source) fn main_part(
+    package: &mut Package,
+    usual: &str,
+) -> Result<(String, String, Vec<Relation>), SourceError> {
+    let main = relations(package, "_rels/.rels")?
+        .into_iter()
+        .find(|relation| relation.kind == "officeDocument")
+        .map(|relation| within("", &relation.target))
+        .filter(|part| package.has(part))
+        .unwrap_or_else(|| usual.to_owned());
+    let (folder, name) = main.rsplit_once('/').unwrap_or(("", &main));
+    let relations = relations(package, &within(folder, &format!("_rels/{name}.rels")))?;
+    let folder = folder.to_owned();
+    Ok((main, folder, relations))
 }
 
 /// Opens a part of XML that is not large, if there is one.
@@ -125,7 +142,7 @@ fn relations(package: &mut Package, part: &str) -> Result<Vec<Relation>, SourceE
 }
 
 /// The part that a target means, seen from a folder.
-fn within(folder: &str, target: &str) -> String {
+pub(in crate::source) fn within(folder: &str, target: &str) -> String {
     if let Some(absolute) = target.strip_prefix('/') {
         return absolute.to_owned();
     }

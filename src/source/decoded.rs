@@ -2,12 +2,12 @@
 
 use std::io::{self, BufRead, Read};
 
-use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::limits::CHUNK_BYTES;
 
 /// How far into a file its encoding may be told: HTML wants 1024 bytes, Office writes more before it.
-const TOLD_WITHIN_BYTES: usize = 4096;
+pub(super) const TOLD_WITHIN_BYTES: usize = 4096;
 
 /// Text that is decoded as it is read. What cannot be decoded becomes a replacement character, which cells report.
 struct Decoded<R> {
@@ -34,24 +34,24 @@ pub(super) fn xml<'a>(input: impl BufRead + 'a) -> io::Result<Box<dyn BufRead + 
     Ok(if encoding == UTF_8 { Box::new(input) } else { Box::new(Decoded::new(input, encoding)) })
 }
 
-/// HTML: by its mark, by its `meta`, or else UTF-8 where the beginning is, and windows-1252 where it is not.
-pub(super) fn html<'a>(input: impl BufRead + 'a) -> io::Result<(Box<dyn BufRead + 'a>, &'static Encoding)> {
-    let (head, input) = begin(input)?;
-    let encoding = match Encoding::for_bom(&head) {
-        Some((encoding, _)) => encoding,
-        None => match &head[..] {
-            [b'<', 0, ..] => UTF_16LE,
-            [0, b'<', ..] => UTF_16BE,
-            _ => named(&head, b"charset").or_else(|| named(&head, b"encoding")).unwrap_or_else(|| {
-                let utf8 = std::str::from_utf8(&head).map_or_else(|error| error.error_len().is_none() && head.len() == TOLD_WITHIN_BYTES, |_| true);
-                if utf8 { UTF_8 } else { WINDOWS_1252 }
-            }),
-        },
-    };
+/// What HTML says its encoding is, by a mark, its first characters, or a `meta`.
+pub(super) fn said_by_html(head: &[u8]) -> Option<&'static Encoding> {
+    if let Some((encoding, _)) = Encoding::for_bom(head) {
+        return Some(encoding);
+    }
+    match head {
+        [b'<', 0, ..] => return Some(UTF_16LE),
+        [0, b'<', ..] => return Some(UTF_16BE),
+        _ => {}
+    }
+    let said = named(head, b"charset").or_else(|| named(head, b"encoding"))?;
     // A page that names UTF-16 in letters of one byte is not in it (HTML, "prescan a byte stream").
-    let wide = encoding == UTF_16LE || encoding == UTF_16BE;
-    let encoding = if wide && head.starts_with(b"<") && head.get(1) != Some(&0) { UTF_8 } else { encoding };
-    Ok((Box::new(Decoded::new(input, encoding)), encoding))
+    Some(if said == UTF_16LE || said == UTF_16BE { UTF_8 } else { said })
+}
+
+/// Text in some encoding as UTF-8.
+pub(super) fn to_utf8<'a>(input: impl BufRead + 'a, encoding: &'static Encoding) -> Box<dyn BufRead + 'a> {
+    Box::new(Decoded::new(input, encoding))
 }
 
 /// The first bytes, and all of them once more.
@@ -146,11 +146,13 @@ mod tests {
     }
 
     #[test]
-    fn html_is_windows_1252_when_it_says_nothing_and_is_not_utf_8() {
-        let read = |bytes: &[u8]| read(html(bytes).unwrap().0);
-        assert_eq!(read(b"<table>\xE5"), "<table>å");
-        assert_eq!(read("<table>å".as_bytes()), "<table>å");
-        assert_eq!(read(b"<meta charset=iso-8859-2>\xB1"), "<meta charset=iso-8859-2>ą");
-        assert_eq!(read(b"<meta content=\"text/html; charset = utf-16\">\xC3\xA5").chars().last(), Some('å'));
+    fn html_says_its_encoding_in_several_ways() {
+        let said = |bytes: &[u8]| said_by_html(bytes).map(Encoding::name);
+        assert_eq!(said(b"<table>\xE5"), None);
+        assert_eq!(said(b"\xEF\xBB\xBF<table>"), Some("UTF-8"));
+        assert_eq!(said(b"<meta charset=iso-8859-2>\xB1"), Some("ISO-8859-2"));
+        assert_eq!(said(b"<meta content=\"text/html; charset = utf-16\">"), Some("UTF-8"));
+        assert_eq!(said(b"<\0h\0"), Some("UTF-16LE"));
+        assert_eq!(read(to_utf8(&b"\xB1"[..], encoding_rs::ISO_8859_2)), "ą");
     }
 }

@@ -14,6 +14,8 @@ pub(super) enum Kind {
     BareXls,
     /// A kind we know and do not read.
     Other(Other),
+    /// Bytes without any sense.
+    Noise,
     /// Text, as far as one can see.
     Text,
 }
@@ -66,10 +68,91 @@ pub(super) fn sniff(head: &[u8]) -> Kind {
         other("an SQLite database", EXPORT_A_TABLE)
     } else if starts(b"\x09\x00\x04\x00") || starts(b"\x09\x02\x06\x00") || starts(b"\x09\x04\x06\x00") {
         other("an Excel workbook from before 1993", SAVE_AS_XLSX)
+    } else if starts(b"II*\0") || starts(b"MM\0*") || starts(b"RIFF") && head.get(8..12) == Some(b"WEBP") {
+        other("a picture", EXPORT_A_TABLE)
+    } else if head.get(4..8) == Some(b"ftyp") {
+        other("a picture or a film", EXPORT_A_TABLE)
+    } else if starts(b"\xFD7zXZ") || starts(b"\x28\xB5\x2F\xFD") || head.get(257..262) == Some(b"ustar") {
+        other("a packed archive", UNPACK)
+    } else if starts(b"PAR1") {
+        other("a Parquet file", EXPORT_A_TABLE)
+    } else if starts(b"\0\x01\0\0Standard ") {
+        other("an Access database", EXPORT_A_TABLE)
+    } else if starts(b"!BDN") {
+        other("an Outlook data file", EXPORT_A_TABLE)
+    } else if starts(b"\0\0\x02\0") || starts(b"\0\0\x1A\0") {
+        other("a Lotus 1-2-3 or Quattro worksheet", SAVE_AS_XLSX)
+    } else if starts(b"\x7FELF") || starts(b"MZ") && head.contains(&0) {
+        other("a program", EXPORT_A_TABLE)
+    } else if starts(b"ID;P") && [&b"\nP;"[..], b"\nC;", b"\nB;", b"\nF;"].iter().any(|line| contains(head, line)) {
+        other("a SYLK file", SAVE_AS_XLSX)
+    } else if starts(b"TABLE\r\n0,1") || starts(b"TABLE\n0,1") {
+        other("a DIF file", SAVE_AS_XLSX)
+    } else if is_noise(head) {
+        return Kind::Noise;
     } else {
         return Kind::Text;
     };
     Kind::Other(known)
+}
+
+/// Marked-up text with tables in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Markup {
+    /// A web page.
+    Html,
+    /// An Excel 2003 XML spreadsheet.
+    SpreadsheetXml,
+    /// A flat OpenDocument spreadsheet.
+    FlatOds,
+    /// A kind we know and do not read.
+    Other(Other),
+}
+
+/// Whether text is marked up, by its first bytes in whatever encoding.
+pub(super) fn sniff_markup(head: &[u8]) -> Option<Markup> {
+    let head: Vec<u8> = head.iter().take(8192).copied().filter(|&byte| byte != 0).collect();
+    let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
+    let head = head.trim_start_matches(['\u{feff}', '\u{fffd}', ' ', '\t', '\r', '\n']);
+    let named = |word: &str| head.contains(word);
+    if head.starts_with("mime-version:") || named("\ncontent-type: multipart/related") {
+        return Some(Markup::Other(other("a web archive (MHTML)", SAVE_AS_XLSX)));
+    }
+    if !head.starts_with('<') {
+        return None;
+    }
+    // A comma or a tab in the first line after something short like `<b>` is text after all.
+    let tags = ["<!doctype html", "<html", "<table", "<meta", "<head>", "<body", "<div", "<style", "<center", "<tr"];
+    if tags.iter().any(|tag| named(tag)) {
+        return Some(Markup::Html);
+    }
+    if named("urn:schemas-microsoft-com:office:spreadsheet") || named("progid=\"excel.sheet\"") {
+        return Some(Markup::SpreadsheetXml);
+    }
+    if named("<office:document") {
+        return Some(if named("opendocument.spreadsheet") || !named("mimetype=") {
+            Markup::FlatOds
+        } else {
+            Markup::Other(other("an OpenDocument text or drawing", EXPORT_A_TABLE))
+        });
+    }
+    None
+}
+
+/// Whether bytes are neither text in any encoding nor anything known: control characters everywhere. Wide encodings
+/// have them in one half of each character only, and zeros in plenty.
+fn is_noise(head: &[u8]) -> bool {
+    let marks: [&[u8]; 4] = [b"\xEF\xBB\xBF", b"\xFF\xFE", b"\xFE\xFF", b"\0\0\xFE\xFF"];
+    if head.len() < 64 || marks.iter().any(|mark| head.starts_with(mark)) {
+        return false;
+    }
+    let control = |byte: u8| matches!(byte, 0..=8 | 14..=25 | 28..=31);
+    let share = |from: usize, test: &dyn Fn(u8) -> bool| {
+        let half = head.iter().skip(from).step_by(2);
+        half.filter(|&&byte| test(byte)).count() * 200 / head.len()
+    };
+    let everywhere = share(0, &control) > 3 && share(1, &control) > 3;
+    everywhere && share(0, &|byte| byte == 0) < 15 && share(1, &|byte| byte == 0) < 15
 }
 
 /// A kind of text that is not a table, told from its decoded beginning.
@@ -97,6 +180,9 @@ pub(super) fn sniff_text(head: &str) -> Option<Other> {
     }
     let mut opening = lower.chars().filter(|c| !c.is_whitespace());
     match (opening.next(), opening.next()) {
+        (Some('{'), _) if lower.contains("docs.google.com") => {
+            Some(other("a link to a Google spreadsheet, not the spreadsheet", "open it there and download it as .xlsx"))
+        }
         (Some('{'), Some('"' | '}')) | (Some('['), Some('{' | '[')) => Some(other("a JSON document", EXPORT_A_TABLE)),
         _ if lower.starts_with("begin:vcard") => Some(other("a vCard file", EXPORT_A_TABLE)),
         _ => None,
@@ -109,6 +195,10 @@ pub(super) fn looks_binary(head: &[u8]) -> bool {
     let control = |byte: &&u8| matches!(**byte, 0..=8 | 14..=26 | 28..=31);
     let controls = head.iter().filter(control).count();
     controls > 8 && controls * 20 > head.len()
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
 }
 
 /// What a zip holds.

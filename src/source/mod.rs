@@ -11,6 +11,7 @@ mod decoded;
 mod error;
 mod kind;
 mod limits;
+mod markup;
 mod number_format;
 mod ods;
 mod package;
@@ -24,7 +25,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 
 pub use self::error::SourceError;
-use self::kind::{CompoundKind, Kind, ZipKind};
+use self::kind::{CompoundKind, Kind, Markup, ZipKind};
 use crate::model::{Header, Input, Row, SourceOptions, TableShape, excerpt};
 
 /// How many characters of a path stand in a message.
@@ -162,8 +163,16 @@ fn open_file(path: String, mut file: File, options: &SourceOptions) -> Result<Ta
             file.take(limits::COMPOUND_BYTES_MAX).read_to_end(&mut stream).map_err(as_io_error)?;
             open_book(xls::open(path, stream)?, options)
         }
-        Kind::Other(other) => Err(SourceError::OtherKind { path, what: other.what, hint: other.hint }),
+        Kind::Other(other) => Err(other.refuse(path)),
+        Kind::Noise => Err(SourceError::NotASpreadsheet { path }),
         Kind::Text => {
+            match kind::sniff_markup(&head) {
+                Some(Markup::Html) => return open_book(markup::open_html(path, file)?, options),
+                Some(Markup::SpreadsheetXml) => return open_book(markup::open_spreadsheet_xml(path, file)?, options),
+                Some(Markup::FlatOds) => return open_book(ods::open_flat(path, file)?, options),
+                Some(Markup::Other(other)) => return Err(other.refuse(path)),
+                None => {}
+            }
             let size = file.metadata().map_err(as_io_error)?.len();
             open_text(csv::Beginning { path, head, complete, rest: csv::Rest::File(file), size: Some(size) }, options)
         }
@@ -178,7 +187,8 @@ fn open_stream(path: String, mut stream: Box<dyn Read + Send>, options: &SourceO
     let (head, complete) = read_head(&mut stream).map_err(|cause| SourceError::Io { path: path.clone(), cause })?;
     match kind::sniff(&head) {
         Kind::Zip | Kind::Compound | Kind::BareXls => Err(SourceError::WorkbookInStream { path }),
-        Kind::Other(other) => Err(SourceError::OtherKind { path, what: other.what, hint: other.hint }),
+        Kind::Other(other) => Err(other.refuse(path)),
+        Kind::Noise => Err(SourceError::NotASpreadsheet { path }),
         Kind::Text => {
             open_text(csv::Beginning { path, head, complete, rest: csv::Rest::Stream(stream), size: None }, options)
         }

@@ -109,7 +109,13 @@ impl Cell {
                     out.push_str(shown.trim());
                     return None;
                 }
-                return push_number(out, number, &Format::Plain, false);
+                let truth = (self.kind == Kind::Number).then(|| shown_truth(number, shown)).flatten();
+                if let Some(truth) = truth {
+                    out.push_str(truth);
+                    return None;
+                }
+                let format = if self.kind == Kind::Number { shown_moment(number, shown) } else { Format::Plain };
+                return push_number(out, number, &format, false);
             }
             Kind::Date => {
                 let is_moment = value.len() >= 10 && value.starts_with(|c: char| c.is_ascii_digit() || c == '-');
@@ -161,6 +167,56 @@ fn is_masked(number: f64, shown: &str) -> bool {
     let thousands = groups[1..].iter().all(|group| group.len() == 3) && (1..=3).contains(&groups[0].len());
     only_marks && parted && !thousands && !shown.starts_with(['-', '('])
         || only_marks && shown.starts_with('(') && !shown.ends_with(')')
+}
+
+/// A number that shows as a truth value, in the languages of common spreadsheet programs.
+fn shown_truth(number: f64, shown: &str) -> Option<&'static str> {
+    const TRUE: [&str; 15] = [
+        "TRUE", "SANT", "SAND", "TOSI", "WAHR", "VRAI", "WAAR", "VERDADERO", "VERO", "VERDADEIRO", "PRAWDA", "PRAVDA",
+        "ИСТИНА", "IGAZ", "DOĞRU",
+    ];
+    const FALSE: [&str; 15] = [
+        "FALSE", "FALSKT", "FALSK", "USANN", "EPÄTOSI", "FALSCH", "FAUX", "ONWAAR", "FALSO", "FAŁSZ", "NEPRAVDA",
+        "ЛОЖЬ", "HAMIS", "YANLIŞ", "EPATOSI",
+    ];
+    match number {
+        1.0 if TRUE.contains(&shown) => Some("TRUE"),
+        0.0 if FALSE.contains(&shown) => Some("FALSE"),
+        _ => None,
+    }
+}
+
+/// The format of a number that shows as a date or time, as some programs write them: the same numbers appear in what
+/// it shows, in whatever order.
+fn shown_moment(number: f64, shown: &str) -> Format {
+    let numbers = |text: &str| -> Vec<u32> {
+        text.split(|c: char| !c.is_ascii_digit()).filter_map(|group| group.parse().ok()).collect()
+    };
+    let seen = numbers(shown);
+    if seen.len() < 2 || !shown.contains([':', '-', '/', '.']) {
+        return Format::Plain;
+    }
+    for format in [Format::Date, Format::DateTime, Format::Duration, Format::Time] {
+        let mut text = String::new();
+        if push_number(&mut text, number, &format, false).is_some() {
+            continue;
+        }
+        let mut wanted = numbers(&text);
+        if matches!(format, Format::Date | Format::DateTime) && !seen.contains(&wanted[0]) {
+            wanted[0] %= 100;
+        }
+        // Seconds need not show.
+        let without_seconds = wanted.len() > 1 && format != Format::Date && wanted.last() == Some(&0);
+        let mut shorter = wanted[..wanted.len() - usize::from(without_seconds)].to_vec();
+        let mut seen = seen.clone();
+        wanted.sort_unstable();
+        shorter.sort_unstable();
+        seen.sort_unstable();
+        if seen == wanted || seen == shorter {
+            return format;
+        }
+    }
+    Format::Plain
 }
 
 /// Whether a date shows a time as well: a colon, or more numbers than a date has.
@@ -244,6 +300,17 @@ mod tests {
         for wrong in ["", "PT", "8:30", "PTxH", "PT1", "PT1E999H"] {
             assert_eq!(duration(wrong).filter(|text| text != "0:00:00"), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn numbers_that_show_as_moments_are_moments() {
+        assert_eq!(shown_moment(30_741.0, "29.02.1984"), Format::Date);
+        assert_eq!(shown_moment(30_741.0, "2/29/84"), Format::Date);
+        assert_eq!(shown_moment(45_943.54099537037, "2025-10-13 12:59:02"), Format::DateTime);
+        assert_eq!(shown_moment(1.503_472_222, "36:05"), Format::Duration);
+        assert_eq!(shown_moment(1234.5, "1,234.50"), Format::Plain);
+        assert_eq!(shown_moment(30_741.0, "30741"), Format::Plain);
+        assert_eq!((shown_truth(1.0, "WAHR"), shown_truth(1.0, "1")), (Some("TRUE"), None));
     }
 
     #[test]

@@ -157,14 +157,22 @@ fn add(
             // Not a number: what it is instead (MS-XLS 2.5.133).
             Some(&[0, .., 0xFF, 0xFF]) => match formula_text(bytes, record.at) {
                 Some(record) => text(out, record, bytes, 0, globals.writing),
-                None => Some((Code::CellNoValue, "holds a formula whose result was never saved".to_owned())),
+                None => no_value(),
             },
             Some(&[1, _, value, .., 0xFF, 0xFF]) => truth(out, value),
             Some(&[2, _, code, .., 0xFF, 0xFF]) => push_error(out, error_name(code)),
-            Some(&[_, .., 0xFF, 0xFF]) => None,
+            // An empty text, or a formula that waits to be calculated when the file is opened.
+            Some(&[_, .., 0xFF, 0xFF]) => match u16_at(data, 14) {
+                Some(flags) if flags & 2 != 0 => no_value(),
+                _ => None,
+            },
             Some(_) => number(out, f64_at(data, 6), format),
         },
     })
+}
+
+fn no_value() -> Option<Oddity> {
+    Some((Code::CellNoValue, "holds a formula whose result was never saved".to_owned()))
 }
 
 fn cut_short() -> Option<Oddity> {

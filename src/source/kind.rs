@@ -121,22 +121,41 @@ pub(super) fn sniff_markup(head: &[u8]) -> Option<Markup> {
     if !head.starts_with('<') {
         return None;
     }
-    // A comma or a tab in the first line after something short like `<b>` is text after all.
-    let tags = ["<!doctype html", "<html", "<table", "<meta", "<head>", "<body", "<div", "<style", "<center", "<tr"];
-    if tags.iter().any(|tag| named(tag)) {
-        return Some(Markup::Html);
+    let named = |word: &str| head.contains(word);
+    let root = root_of(head);
+    match root.rsplit(':').next() {
+        Some("workbook") if named("urn:schemas-microsoft-com:office:spreadsheet") => {
+            return Some(Markup::SpreadsheetXml);
+        }
+        Some("document" | "document-content") if root.starts_with("office:") => {
+            return Some(if named("opendocument.spreadsheet") || !named("mimetype=") {
+                Markup::FlatOds
+            } else {
+                Markup::Other(other("an OpenDocument text or drawing", EXPORT_A_TABLE))
+            });
+        }
+        _ => {}
     }
-    if named("urn:schemas-microsoft-com:office:spreadsheet") || named("progid=\"excel.sheet\"") {
-        return Some(Markup::SpreadsheetXml);
+    let tags = ["html", "table", "meta", "head", "body", "div", "style", "center", "tr", "font", "title", "link", "p"];
+    let is_page = tags.contains(&root) || named("<html") || named("<!doctype html");
+    is_page.then_some(Markup::Html)
+}
+
+/// The name of the first element, after what may stand before it.
+fn root_of(text: &str) -> &str {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start();
+        let end = match () {
+            () if rest.starts_with("<!--") => "-->",
+            () if rest.starts_with("<?") || rest.starts_with("<!") => ">",
+            () => break,
+        };
+        let Some((_, after)) = rest.split_once(end) else { return "" };
+        rest = after;
     }
-    if named("<office:document") {
-        return Some(if named("opendocument.spreadsheet") || !named("mimetype=") {
-            Markup::FlatOds
-        } else {
-            Markup::Other(other("an OpenDocument text or drawing", EXPORT_A_TABLE))
-        });
-    }
-    None
+    let name = rest.strip_prefix('<').unwrap_or_default();
+    &name[..name.find(|c: char| !(c.is_alphanumeric() || matches!(c, ':' | '-' | '_'))).unwrap_or(name.len())]
 }
 
 /// Whether bytes are neither text in any encoding nor anything known: control characters everywhere. Wide encodings
@@ -307,6 +326,32 @@ mod tests {
         assert_eq!(what("name,email\n<b>,x"), None);
         assert_eq!(what("{name},email"), None);
         assert_eq!(what(""), None);
+    }
+
+    #[test]
+    fn marked_up_text_is_told_by_its_first_element() {
+        let markup = |text: &str| sniff_markup(text.as_bytes());
+        assert_eq!(markup("\u{feff}\n<html><table>"), Some(Markup::Html));
+        assert_eq!(markup("<!-- x --><TABLE border=1>"), Some(Markup::Html));
+        assert_eq!(markup("<?xml version=\"1.0\"?><!DOCTYPE html><x>"), Some(Markup::Html));
+        let urn = "urn:schemas-microsoft-com:office:spreadsheet";
+        assert_eq!(markup(&format!("<?xml?><ss:Workbook xmlns:ss='{urn}'><Table>")), Some(Markup::SpreadsheetXml));
+        assert_eq!(markup("<?xml?><office:document><style:style/><table:table>"), Some(Markup::FlatOds));
+        assert_eq!(markup("<?xml?><contacts><table/>"), None);
+        assert_eq!(markup("<b>,name"), None);
+        assert!(matches!(markup("MIME-Version: 1.0\n"), Some(Markup::Other(_))));
+        assert_eq!(markup("name,<html>"), None);
+    }
+
+    #[test]
+    fn noise_is_no_text_and_wide_text_is_no_noise() {
+        let noise: Vec<u8> = (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        assert_eq!(sniff(&noise), Kind::Noise);
+        let wide = |text: &str| text.repeat(50).encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        for text in ["name,email\nÅsa,a@b.se\n", "\u{4e01}\u{4e02}\u{4e03},\u{4e05}\u{4e0f}\n", "\u{4e01}a\u{4e02}b\n"]
+        {
+            assert_eq!(sniff(&wide(text)), Kind::Text, "{text}");
+        }
     }
 
     #[test]

@@ -84,11 +84,7 @@ pub fn open(input: &Input, options: &SourceOptions) -> Result<Table, SourceError
             }
             let file = File::open(name).map_err(as_io_error)?;
             // A pipe with a name can be read only once, like standard input.
-            if metadata.is_file() {
-                open_file(path, file, options)
-            } else {
-                open_stream(path, Box::new(file), options)
-            }
+            if metadata.is_file() { open_file(path, file, options) } else { open_stream(path, Box::new(file), options) }
         }
         Input::Stdin => open_stream(path, Box::new(io::stdin()), options),
     }
@@ -210,3 +206,6 @@ fn read_head(input: &mut impl Read) -> io::Result<(Vec<u8>, bool)> {
     let complete = head.len() <= limits::HEAD_BYTES;
     Ok((head, complete))
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,9 @@ use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use super::SourceError;
-use super::limits::{CHUNK_BYTES, ZIP_ENTRIES_MAX, ZIP_PART_BYTES_MAX, ZIP_RATIO_FROM_BYTES, ZIP_RATIO_MAX, ZIP_TOTAL_BYTES_MAX};
+use super::limits::{
+    CHUNK_BYTES, ZIP_ENTRIES_MAX, ZIP_PART_BYTES_MAX, ZIP_RATIO_FROM_BYTES, ZIP_RATIO_MAX, ZIP_TOTAL_BYTES_MAX,
+};
 use crate::model::excerpt;
 
 /// How many characters of a part's name or of an error stand in a message.

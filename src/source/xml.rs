@@ -64,11 +64,7 @@ impl<'a> Xml<'a> {
             Err(quick_xml::Error::Io(cause)) if cause.kind() == io::ErrorKind::FileTooLarge => {
                 Err(SourceError::BeyondLimit {
                     path: self.path.clone(),
-                    detail: format!(
-                        "{} has a tag or text of more than {} MiB",
-                        self.place,
-                        XML_TOKEN_BYTES_MAX >> 20
-                    ),
+                    detail: format!("{} has a tag or text of more than {} MiB", self.place, XML_TOKEN_BYTES_MAX >> 20),
                 })
             }
             Err(quick_xml::Error::Io(cause)) => Err(SourceError::Damaged {

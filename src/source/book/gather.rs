@@ -45,7 +45,9 @@ impl<'a, 'b> Gatherer<'a, 'b> {
         write: impl FnOnce(&mut String) -> Option<Oddity>,
     ) -> Result<ControlFlow<()>, SourceError> {
         if row >= SHEET_ROWS_MAX || column >= SHEET_COLUMNS_MAX {
-            return Err(self.damaged(&format!("has a cell beyond {SHEET_ROWS_MAX} rows or {SHEET_COLUMNS_MAX} columns")));
+            return Err(
+                self.damaged(&format!("has a cell beyond {SHEET_ROWS_MAX} rows or {SHEET_COLUMNS_MAX} columns"))
+            );
         }
         if self.current != Some(row) {
             if self.flush(1)?.is_break() {

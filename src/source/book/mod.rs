@@ -200,7 +200,8 @@ fn find_header(book: &mut dyn Book, at: usize, asked: Option<u64>) -> Result<(He
         }
         (None, None) => Err(SourceError::NoHeader { path: path() }),
         (None, Some(row)) => {
-            let why = if flow.is_break() { "that row is blank".to_owned() } else { format!("the last row is {last_row}") };
+            let why =
+                if flow.is_break() { "that row is blank".to_owned() } else { format!("the last row is {last_row}") };
             Err(SourceError::HeaderRow { path: path(), row, why })
         }
     }
@@ -213,7 +214,8 @@ pub(super) fn reference(text: &str) -> Option<(u32, Option<u32>)> {
     if letters.len() > 3 || digits.is_empty() || digits.len() > 7 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let column = letters.bytes().fold(0, |column, letter| column * 26 + u32::from(letter.to_ascii_uppercase() - b'A') + 1);
+    let column =
+        letters.bytes().fold(0, |column, letter| column * 26 + u32::from(letter.to_ascii_uppercase() - b'A') + 1);
     let row = digits.bytes().fold(0, |row, digit| row * 10 + u32::from(digit - b'0'));
     let within = (1..=SHEET_ROWS_MAX).contains(&row) && column <= SHEET_COLUMNS_MAX;
     within.then(|| (row - 1, column.checked_sub(1)))
@@ -234,7 +236,9 @@ mod tests {
         assert_eq!(reference("B17"), Some((16, Some(1))));
         assert_eq!(reference("xfd1048576"), Some((1_048_575, Some(16_383))));
         assert_eq!(reference("17"), Some((16, None)));
-        for wrong in ["B0", "B", "", "XFE1", "A1048577", "AAAAAAAAAAAAA1", "A99999999999", "A4294967297", "A-1", "Å1", "A1 "] {
+        for wrong in
+            ["B0", "B", "", "XFE1", "A1048577", "AAAAAAAAAAAAA1", "A99999999999", "A4294967297", "A-1", "Å1", "A1 "]
+        {
             assert_eq!(reference(wrong), None, "{wrong}");
         }
     }

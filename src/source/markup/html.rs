@@ -138,7 +138,8 @@ fn walk(
                 if let Some(cell) = tables.last_mut().and_then(|table| table.cell.as_mut()) {
                     cell.add(&text);
                     if cell.text.len() > SHEET_ROW_BYTES_MAX {
-                        let detail = format!("its table {} has a cell that is larger than any honest one", cell.table + 1);
+                        let detail =
+                            format!("its table {} has a cell that is larger than any honest one", cell.table + 1);
                         return Err(SourceError::BeyondLimit { path: path.to_owned(), detail });
                     }
                 }

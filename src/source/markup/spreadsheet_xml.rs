@@ -139,7 +139,9 @@ impl Walk {
                     "Visible" => in_visible = true,
                     _ => {}
                 },
-                Event::Text(text) if in_visible => self.hidden = text.starts_with("SheetHidden") || text.starts_with("SheetVeryHidden"),
+                Event::Text(text) if in_visible => {
+                    self.hidden = text.starts_with("SheetHidden") || text.starts_with("SheetVeryHidden")
+                }
                 Event::End(end) => match end.local_name().as_ref() {
                     "Visible" => in_visible = false,
                     "Worksheet" => return Ok(ControlFlow::Continue(())),
@@ -174,8 +176,8 @@ fn named(code: &str) -> Format {
         "General Date" => Format::DateTime,
         "Long Date" | "Medium Date" | "Short Date" => Format::Date,
         "Long Time" | "Medium Time" | "Short Time" => Format::Time,
-        "General Number" | "Currency" | "Euro Currency" | "Fixed" | "Standard" | "Percent" | "Scientific" | "Yes/No"
-        | "True/False" | "On/Off" => Format::Plain,
+        "General Number" | "Currency" | "Euro Currency" | "Fixed" | "Standard" | "Percent" | "Scientific"
+        | "Yes/No" | "True/False" | "On/Off" => Format::Plain,
         code => Format::parse(code),
     }
 }

@@ -66,7 +66,8 @@ impl Document {
         match self {
             Document::Packed(package) => {
                 let path = package.path().to_owned();
-                let gone = || SourceError::Damaged { path: path.clone(), detail: format!("its part {CONTENT} is missing") };
+                let gone =
+                    || SourceError::Damaged { path: path.clone(), detail: format!("its part {CONTENT} is missing") };
                 let input = package.part(CONTENT, ZIP_SHEET_BYTES_MAX)?.ok_or_else(gone)?;
                 Xml::new(&path, format!("its part {CONTENT}"), input)
             }
@@ -101,6 +102,3 @@ impl Book for OdsBook {
         if flow.is_break() { Ok(flow) } else { rows.finish() }
     }
 }
-
-#[cfg(test)]
-mod tests;

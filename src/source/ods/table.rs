@@ -56,7 +56,9 @@ pub(super) fn stream(mut xml: Xml<'_>, at: usize, rows: &mut Gatherer<'_, '_>) -
         }
         (row, times) = (Some(place.row), place.rows);
         if u64::from(place.row) + u64::from(place.rows) > u64::from(SHEET_ROWS_MAX) {
-            return Err(rows.damaged(&format!("has a cell beyond {SHEET_ROWS_MAX} rows or {SHEET_COLUMNS_MAX} columns")));
+            return Err(
+                rows.damaged(&format!("has a cell beyond {SHEET_ROWS_MAX} rows or {SHEET_COLUMNS_MAX} columns"))
+            );
         }
         repeated += u64::from(place.columns) * u64::from(place.rows) - 1;
         if repeated > REPEATED_CELLS_MAX {
@@ -110,7 +112,8 @@ impl Walk {
                         "table" if within_body => {
                             let name = attribute(&start, "name").unwrap_or_default().into_owned();
                             let style = attribute(&start, "style-name").unwrap_or_default();
-                            let shown = attribute(&start, "visibility").is_none_or(|visibility| visibility == "visible");
+                            let shown =
+                                attribute(&start, "visibility").is_none_or(|visibility| visibility == "visible");
                             // What was last seen of other files is kept as tables, too.
                             if name.contains("'#$") || &*style == "ta_extref" {
                                 skip = true;
@@ -121,7 +124,9 @@ impl Walk {
                         // Changes, links and such, which have cells of their own.
                         _ if within_body => skip = true,
                         "style" => self.style = attribute(&start, "name").unwrap_or_default().into_owned(),
-                        "table-properties" if attribute(&start, "display").is_some_and(|display| display == "false") => {
+                        "table-properties"
+                            if attribute(&start, "display").is_some_and(|display| display == "false") =>
+                        {
                             if self.hiding.len() < LIST_MAX {
                                 self.hiding.insert(self.style.clone());
                             }

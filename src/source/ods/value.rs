@@ -172,8 +172,21 @@ fn is_masked(number: f64, shown: &str) -> bool {
 /// A number that shows as a truth value, in the languages of common spreadsheet programs.
 fn shown_truth(number: f64, shown: &str) -> Option<&'static str> {
     const TRUE: [&str; 15] = [
-        "TRUE", "SANT", "SAND", "TOSI", "WAHR", "VRAI", "WAAR", "VERDADERO", "VERO", "VERDADEIRO", "PRAWDA", "PRAVDA",
-        "ИСТИНА", "IGAZ", "DOĞRU",
+        "TRUE",
+        "SANT",
+        "SAND",
+        "TOSI",
+        "WAHR",
+        "VRAI",
+        "WAAR",
+        "VERDADERO",
+        "VERO",
+        "VERDADEIRO",
+        "PRAWDA",
+        "PRAVDA",
+        "ИСТИНА",
+        "IGAZ",
+        "DOĞRU",
     ];
     const FALSE: [&str; 15] = [
         "FALSE", "FALSKT", "FALSK", "USANN", "EPÄTOSI", "FALSCH", "FAUX", "ONWAAR", "FALSO", "FAŁSZ", "NEPRAVDA",

@@ -172,7 +172,12 @@ impl Entry {
         let units = bytes[..len].chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
         let name = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
         // The upper half of the size means nothing in files with small sectors, and none is larger than 4 GiB here.
-        Some(Entry { name, is_stream: bytes[66] == 2, first: u32_at(bytes, 116)?, size: u64::from(u32_at(bytes, 120)?) })
+        Some(Entry {
+            name,
+            is_stream: bytes[66] == 2,
+            first: u32_at(bytes, 116)?,
+            size: u64::from(u32_at(bytes, 120)?),
+        })
     }
 }
 

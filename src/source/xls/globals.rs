@@ -60,9 +60,10 @@ pub(super) fn read(path: &str, stream: &[u8]) -> Result<Globals, SourceError> {
             }
             0x041E => {
                 let mut code = String::new();
-                let known = record.data.get(2..).is_some_and(|rest| {
-                    globals.writing.push(&mut code, rest, globals.writing == Writing::Unicode)
-                });
+                let known = record
+                    .data
+                    .get(2..)
+                    .is_some_and(|rest| globals.writing.push(&mut code, rest, globals.writing == Writing::Unicode));
                 if let (Some(number), true) = (u16_at(record.data, 0), known) {
                     by_number.insert(number, Format::parse(&code));
                 }
@@ -73,11 +74,12 @@ pub(super) fn read(path: &str, stream: &[u8]) -> Result<Globals, SourceError> {
             0x00FC => {
                 let mut read = Continued::new(record, records);
                 let skipped = read.number(4).is_some();
-                let count = read.number(4).filter(|_| skipped).ok_or_else(|| damaged("its shared strings are cut short"))?;
+                let count =
+                    read.number(4).filter(|_| skipped).ok_or_else(|| damaged("its shared strings are cut short"))?;
                 for _ in 0..count {
-                    globals.strings.add(path, |out| {
-                        read.string(out).ok_or_else(|| damaged("its shared strings are cut short"))
-                    })?;
+                    globals
+                        .strings
+                        .add(path, |out| read.string(out).ok_or_else(|| damaged("its shared strings are cut short")))?;
                 }
             }
             _ => {}
@@ -91,7 +93,8 @@ pub(super) fn read(path: &str, stream: &[u8]) -> Result<Globals, SourceError> {
         .map(|number| by_number.get(&number).cloned().unwrap_or_else(|| Format::builtin(u32::from(number))))
         .collect();
     for record in list {
-        let (Some(start), Some(&hidden), Some(&kind)) = (u32_at(record.data, 0), record.data.get(4), record.data.get(5))
+        let (Some(start), Some(&hidden), Some(&kind)) =
+            (u32_at(record.data, 0), record.data.get(4), record.data.get(5))
         else {
             return Err(damaged("its list of sheets is cut short"));
         };

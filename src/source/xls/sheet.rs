@@ -136,6 +136,7 @@ fn add(
         return Ok(ControlFlow::Continue(()));
     }
     let format = format_at(4);
+    let waits = u16_at(data, 14).is_some_and(|flags| flags & 2 != 0);
     rows.add(row, column, |out| match record.kind {
         NUMBER => number(out, f64_at(data, 6), format),
         RK => number(out, u32_at(data, 6).map(rk), format),
@@ -161,11 +162,10 @@ fn add(
             },
             Some(&[1, _, value, .., 0xFF, 0xFF]) => truth(out, value),
             Some(&[2, _, code, .., 0xFF, 0xFF]) => push_error(out, error_name(code)),
-            // An empty text, or a formula that waits to be calculated when the file is opened.
-            Some(&[_, .., 0xFF, 0xFF]) => match u16_at(data, 14) {
-                Some(flags) if flags & 2 != 0 => no_value(),
-                _ => None,
-            },
+            // An empty text, or zero, of a formula that waits to be calculated when the file is opened: writers that
+            // cannot calculate leave it so.
+            Some(&[_, .., 0xFF, 0xFF] | &[0, 0, 0, 0, 0, 0, 0, 0]) if waits => no_value(),
+            Some(&[_, .., 0xFF, 0xFF]) => None,
             Some(_) => number(out, f64_at(data, 6), format),
         },
     })

@@ -91,7 +91,8 @@ fn read_strings(package: &mut Package, part: &str) -> Result<Strings, SourceErro
         if kind == 19 {
             let mut fields = records.fields();
             fields.skip(1);
-            let cut = || SourceError::Damaged { path: path.clone(), detail: "its shared strings are cut short".to_owned() };
+            let cut =
+                || SourceError::Damaged { path: path.clone(), detail: "its shared strings are cut short".to_owned() };
             strings.add(&path, |out| fields.text(out).ok_or_else(cut))?;
         }
     }
@@ -154,6 +155,3 @@ impl Book for XlsbBook {
         sheet::stream(records, &context, rows)
     }
 }
-
-#[cfg(test)]
-mod tests;

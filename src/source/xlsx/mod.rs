@@ -44,11 +44,7 @@ impl Book for XlsxBook {
     }
 
     fn stream(&mut self, at: usize, each: &mut EachRow<'_>) -> Result<ControlFlow<()>, SourceError> {
-        let context = sheet::Context {
-            strings: &self.strings,
-            formats: &self.formats,
-            is_1904: self.workbook.is_1904,
-        };
+        let context = sheet::Context { strings: &self.strings, formats: &self.formats, is_1904: self.workbook.is_1904 };
         sheet::stream(&mut self.package, &self.workbook.sheets[at].name, &self.workbook.parts[at], &context, each)
     }
 }

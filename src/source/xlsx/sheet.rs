@@ -200,7 +200,8 @@ impl Raw {
     }
 
     fn is_blank(&self, kind: Type) -> bool {
-        let empty = if kind == Type::Inline && self.has_inline { self.inline.is_empty() } else { self.value.is_empty() };
+        let empty =
+            if kind == Type::Inline && self.has_inline { self.inline.is_empty() } else { self.value.is_empty() };
         empty && self.inline.is_empty() && !self.lacks_value(kind)
     }
 

@@ -71,7 +71,10 @@ pub(super) fn read(package: &mut Package) -> Result<Workbook, SourceError> {
                     let has_cells = relation.kind == "worksheet";
                     let part = within(folder, &relation.target);
                     if workbook.parts.contains(&part) {
-                        return Err(damaged(format!("two of its sheets are one part, {}", excerpt(&part, book::EXCERPT))));
+                        return Err(damaged(format!(
+                            "two of its sheets are one part, {}",
+                            excerpt(&part, book::EXCERPT)
+                        )));
                     }
                     workbook.sheets.push(Sheet { name, visible, has_cells, size: None, has_values: None });
                     workbook.parts.push(part);
@@ -131,7 +134,17 @@ fn relations(package: &mut Package, part: &str) -> Result<Vec<Relation>, SourceE
                 let text = |name| attribute(&start, name).unwrap_or_default().into_owned();
                 // The two editions of the standard name the kinds differently up to the last word.
                 let kind = text("Type").rsplit('/').next().unwrap_or_default().to_owned();
-                if matches!(&*kind, "officeDocument" | "worksheet" | "chartsheet" | "dialogsheet" | "xlMacrosheet" | "xlIntlMacrosheet" | "sharedStrings" | "styles") {
+                if matches!(
+                    &*kind,
+                    "officeDocument"
+                        | "worksheet"
+                        | "chartsheet"
+                        | "dialogsheet"
+                        | "xlMacrosheet"
+                        | "xlIntlMacrosheet"
+                        | "sharedStrings"
+                        | "styles"
+                ) {
                     relations.push(Relation { id: text("Id"), kind, target: text("Target") });
                 }
             }

@@ -6,14 +6,12 @@ use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom};
 use std::ops::ControlFlow;
 
-use quick_xml::events::{BytesStart, Event};
-
 use crate::model::Code;
 use crate::source::SourceError;
 use crate::source::book::{Gatherer, Oddity, Sheet, push_error, push_iso, push_number, unreadable};
 use crate::source::limits::{CELL_FORMATS_MAX, CHUNK_BYTES, SHEET_COLUMNS_MAX, SHEET_ROW_BYTES_MAX, SHEETS_MAX};
 use crate::source::number_format::Format;
-use crate::source::xml::{Xml, attribute, push_reference};
+use crate::source::xml::{Element, Event, Xml, attribute};
 
 /// All worksheets, with the rows and columns that hold something.
 pub(super) fn list(path: &str, file: &File) -> Result<Vec<Sheet>, SourceError> {
@@ -98,7 +96,7 @@ impl Walk {
         let mut style = String::new();
         loop {
             match xml.next()? {
-                Event::Start(start) => match start.local_name().as_ref() {
+                Event::Start(start) => match start.local_name() {
                     "Style" => style = attribute(&start, "ID").unwrap_or_default().into_owned(),
                     "NumberFormat" if self.formats.len() < CELL_FORMATS_MAX => {
                         let code = attribute(&start, "Format").unwrap_or_default();
@@ -125,7 +123,7 @@ impl Walk {
         loop {
             let mut across = None;
             match xml.next()? {
-                Event::Start(start) => match start.local_name().as_ref() {
+                Event::Start(start) => match start.local_name() {
                     "Row" => {
                         row = index(&start).unwrap_or(next_row);
                         next_row = row.saturating_add(1).saturating_add(count(&start, "Span"));
@@ -140,9 +138,9 @@ impl Walk {
                     _ => {}
                 },
                 Event::Text(text) if in_visible => {
-                    self.hidden = text.starts_with("SheetHidden") || text.starts_with("SheetVeryHidden")
+                    self.hidden = matches!(text.raw().trim(), "SheetHidden" | "SheetVeryHidden")
                 }
-                Event::End(end) => match end.local_name().as_ref() {
+                Event::End(name) => match name {
                     "Visible" => in_visible = false,
                     "Worksheet" => return Ok(ControlFlow::Continue(())),
                     _ => {}
@@ -162,11 +160,11 @@ impl Walk {
 }
 
 /// Where a row or cell says it stands, 0-based.
-fn index(start: &BytesStart<'_>) -> Option<u32> {
+fn index(start: &Element<'_>) -> Option<u32> {
     attribute(start, "Index").and_then(|index| index.trim().parse::<u32>().ok()?.checked_sub(1))
 }
 
-fn count(start: &BytesStart<'_>, name: &str) -> u32 {
+fn count(start: &Element<'_>, name: &str) -> u32 {
     attribute(start, name).and_then(|count| count.trim().parse().ok()).unwrap_or(0)
 }
 
@@ -183,7 +181,7 @@ fn named(code: &str) -> Format {
 }
 
 impl Cell {
-    fn begin(&mut self, start: &BytesStart<'_>) {
+    fn begin(&mut self, start: &Element<'_>) {
         self.kind.clear();
         self.text.clear();
         self.style.clear();
@@ -200,7 +198,7 @@ impl Cell {
             match xml.next()? {
                 Event::Start(start) => {
                     depth += 1;
-                    match start.local_name().as_ref() {
+                    match start.local_name() {
                         "Comment" => skip = true,
                         "Data" if data_at.is_none() => {
                             (data_at, self.has_data) = (Some(depth), true);
@@ -219,9 +217,7 @@ impl Cell {
                         return Ok(());
                     }
                 }
-                Event::Text(text) if data_at.is_some() => self.text.push_str(&text.xml10_content()),
-                Event::CData(text) if data_at.is_some() => self.text.push_str(&text.xml10_content()),
-                Event::GeneralRef(reference) if data_at.is_some() => known = push_reference(&mut self.text, &reference),
+                Event::Text(text) if data_at.is_some() => known = text.push_to(&mut self.text),
                 Event::Eof => return Err(xml.damaged("ends in the middle of a cell")),
                 _ => {}
             }

@@ -1,24 +1,22 @@
 //! The text of a cell's paragraphs, white space as OpenDocument has it: what stands in the file only parts words, and
 //! what counts is written as elements (OpenDocument 1.3 part 3, 6.1.2).
 
-use quick_xml::events::Event;
-
 use crate::source::SourceError;
 use crate::source::limits::SHEET_ROW_BYTES_MAX;
-use crate::source::xml::{Xml, attribute, push_reference};
+use crate::source::xml::{Event, Xml, attribute};
 
 /// Appends the text of the paragraph just begun.
 pub(super) fn read(xml: &mut Xml<'_>, out: &mut String) -> Result<(), SourceError> {
     let mut depth = 1u32;
     // White space waits until something comes after it; at the beginning and the end it is nothing.
     let (mut begun, mut space_waits) = (false, false);
-    let mut reference = String::new();
+    let mut text = String::new();
     loop {
         let mut skip = false;
         match xml.next()? {
             Event::Start(start) => {
                 let count = || attribute(&start, "c").and_then(|count| count.parse::<usize>().ok()).unwrap_or(1);
-                let mark = match start.local_name().as_ref() {
+                let mark = match start.local_name() {
                     "s" => Some((' ', count())),
                     "tab" => Some(('\t', 1)),
                     "line-break" => Some(('\n', 1)),
@@ -27,7 +25,7 @@ pub(super) fn read(xml: &mut Xml<'_>, out: &mut String) -> Result<(), SourceErro
                         None
                     }
                     _ => {
-                        skip = start.name().as_ref().starts_with("draw:");
+                        skip = start.name().starts_with("draw:");
                         None
                     }
                 };
@@ -51,17 +49,14 @@ pub(super) fn read(xml: &mut Xml<'_>, out: &mut String) -> Result<(), SourceErro
                     return Ok(());
                 }
             }
-            Event::Text(text) => add(out, &text.xml10_content(), &mut begun, &mut space_waits),
-            Event::CData(text) => add(out, &text.xml10_content(), &mut begun, &mut space_waits),
-            Event::GeneralRef(said) => {
-                reference.clear();
-                if !push_reference(&mut reference, &said) {
+            Event::Text(said) => {
+                text.clear();
+                if !said.push_to(&mut text) {
                     return Err(xml.damaged("uses an entity that XML does not know"));
                 }
-                add(out, &reference, &mut begun, &mut space_waits);
+                add(out, &text, &mut begun, &mut space_waits);
             }
             Event::Eof => return Err(xml.damaged("ends in the middle of a text")),
-            _ => {}
         }
         if skip {
             xml.skip_element()?;

@@ -3,14 +3,12 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use quick_xml::events::{BytesStart, Event};
-
 use super::paragraph;
 use super::value::Cell;
 use crate::source::SourceError;
 use crate::source::book::{Gatherer, Sheet};
 use crate::source::limits::{LIST_MAX, REPEATED_CELLS_MAX, SHEET_COLUMNS_MAX, SHEET_ROWS_MAX, SHEETS_MAX};
-use crate::source::xml::{Xml, attribute};
+use crate::source::xml::{Element, Event, Xml, attribute};
 
 /// All tables, with the rows and columns that hold something.
 pub(super) fn list(mut xml: Xml<'_>) -> Result<Vec<Sheet>, SourceError> {
@@ -107,7 +105,7 @@ impl Walk {
                 Event::Start(start) => {
                     self.depth += 1;
                     let within_body = self.body.is_some_and(|body| self.depth == body + 1);
-                    match start.local_name().as_ref() {
+                    match start.local_name() {
                         "spreadsheet" => self.body = Some(self.depth),
                         "table" if within_body => {
                             let name = attribute(&start, "name").unwrap_or_default().into_owned();
@@ -171,7 +169,7 @@ impl Walk {
             match xml.next()? {
                 Event::Start(start) => {
                     self.depth += 1;
-                    match start.local_name().as_ref() {
+                    match start.local_name() {
                         "table-row" => {
                             place.row = place.row.saturating_add(place.rows);
                             place.rows = times(&start, "number-rows-repeated");
@@ -212,7 +210,7 @@ impl Walk {
 fn read_cell(xml: &mut Xml<'_>, cell: &mut Cell) -> Result<(), SourceError> {
     loop {
         let paragraph = match xml.next()? {
-            Event::Start(start) => matches!(start.local_name().as_ref(), "p" | "h"),
+            Event::Start(start) => matches!(start.local_name(), "p" | "h"),
             Event::End(_) => return Ok(()),
             Event::Eof => return Err(xml.damaged("ends in the middle of a cell")),
             _ => continue,
@@ -227,6 +225,6 @@ fn read_cell(xml: &mut Xml<'_>, cell: &mut Cell) -> Result<(), SourceError> {
 }
 
 /// How often something stands there; at least once.
-fn times(start: &BytesStart<'_>, name: &str) -> u32 {
+fn times(start: &Element<'_>, name: &str) -> u32 {
     attribute(start, name).and_then(|times| times.trim().parse().ok()).unwrap_or(1).max(1)
 }

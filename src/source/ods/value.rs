@@ -1,11 +1,9 @@
 //! A cell's value and how it shows, into its one text.
 
-use quick_xml::events::BytesStart;
-
 use crate::model::Code;
 use crate::source::book::{Oddity, push_error, push_iso, push_number, unreadable};
 use crate::source::number_format::Format;
-use crate::source::xml::attribute;
+use crate::source::xml::{Element, attribute};
 
 /// Marks that stand in phone numbers and post codes beside their digits.
 const MARKS: [char; 8] = [' ', '\u{a0}', '\u{202f}', '-', '(', ')', '+', '/'];
@@ -36,18 +34,18 @@ enum Kind {
 
 impl Cell {
     /// A new cell, by its attributes.
-    pub(super) fn begin(&mut self, start: &BytesStart<'_>) {
+    pub(super) fn begin(&mut self, start: &Element<'_>) {
         self.value.clear();
         self.shown.clear();
         self.kind = Kind::Unsaid;
         (self.has_paragraph, self.has_formula, self.is_error) = (false, false, false);
-        for a in start.attributes().with_checks(false).flatten() {
-            let (prefix, name) = a.key.as_ref().split_once(':').unwrap_or(("", a.key.as_ref()));
+        for (key, value) in start.attributes() {
+            let (prefix, name) = key.split_once(':').unwrap_or(("", key));
             match name {
                 // LibreOffice says in its own name space what OpenDocument has no word for.
-                "value-type" if prefix == "calcext" => self.is_error = &*a.value == "error",
+                "value-type" if prefix == "calcext" => self.is_error = value == "error",
                 "value-type" => {
-                    self.kind = match &*a.value {
+                    self.kind = match value {
                         "string" => Kind::Text,
                         "float" => Kind::Number,
                         "percentage" | "currency" => Kind::Amount,

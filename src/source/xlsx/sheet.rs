@@ -2,8 +2,6 @@
 
 use std::ops::ControlFlow;
 
-use quick_xml::events::{BytesStart, Event};
-
 use super::strings::rich_text;
 use super::workbook;
 use crate::model::{Code, excerpt};
@@ -14,7 +12,7 @@ use crate::source::book::{
 use crate::source::limits::{SHEET_ROW_BYTES_MAX, UNREADABLE_CELLS_MAX, ZIP_SHEET_BYTES_MAX};
 use crate::source::number_format::Format;
 use crate::source::package::Package;
-use crate::source::xml::{Xml, attribute, push_reference, unescape_office};
+use crate::source::xml::{Element, Event, Xml, attribute, unescape_office};
 
 /// What a cell needs to be read.
 pub(super) struct Context<'a> {
@@ -66,7 +64,7 @@ pub(super) fn stream(
     let mut unreadable_cells = 0u64;
     loop {
         match xml.next()? {
-            Event::Start(start) => match start.local_name().as_ref() {
+            Event::Start(start) => match start.local_name() {
                 "sheetData" => in_data = true,
                 "row" if in_data => {
                     if let Some(said) = attribute(&start, "r") {
@@ -78,13 +76,13 @@ pub(super) fn stream(
                     column = 0;
                 }
                 "c" if in_data => {
-                    if let Some(said) = attribute(&start, "r") {
+                    let (said, kind, style) = look(&start);
+                    if let Some(said) = said {
                         let Some((said_row, Some(said_column))) = reference(said.trim()) else {
-                            return Err(rows.damaged(&format!("has a cell \"{}\"", excerpt(&said, 24))));
+                            return Err(rows.damaged(&format!("has a cell \"{}\"", excerpt(said, 24))));
                         };
                         (row, column) = (said_row, said_column);
                     }
-                    let (kind, style) = look(&start);
                     raw.read(&mut xml)?;
                     let mut flow = ControlFlow::Continue(());
                     if !raw.is_blank(kind) {
@@ -108,7 +106,7 @@ pub(super) fn stream(
                 }
                 _ => {}
             },
-            Event::End(end) => match end.local_name().as_ref() {
+            Event::End(name) => match name {
                 "row" => {
                     row += 1;
                     column = 0;
@@ -136,13 +134,14 @@ pub(super) fn stream(
     Ok(flow)
 }
 
-/// The type and the style of a cell.
-fn look(start: &BytesStart<'_>) -> (Type, Option<usize>) {
-    let (mut kind, mut style) = (Type::Unsaid, Some(0));
-    for attribute in start.attributes().with_checks(false).flatten() {
-        match attribute.key.as_ref() {
+/// What a cell says about itself: its place as it stands there, its type, its style.
+fn look<'a>(start: &Element<'a>) -> (Option<&'a str>, Type, Option<usize>) {
+    let (mut place, mut kind, mut style) = (None, Type::Unsaid, Some(0));
+    for (name, value) in start.attributes() {
+        match name {
+            "r" => place = Some(value),
             "t" => {
-                kind = match &*attribute.value {
+                kind = match value {
                     "n" => Type::Number,
                     "s" => Type::Shared,
                     "inlineStr" | "is" => Type::Inline,
@@ -153,11 +152,11 @@ fn look(start: &BytesStart<'_>) -> (Type, Option<usize>) {
                     _ => Type::Unknown,
                 }
             }
-            "s" => style = attribute.value.trim().parse().ok(),
+            "s" => style = value.trim_ascii().parse().ok(),
             _ => {}
         }
     }
-    (kind, style)
+    (place, kind, style)
 }
 
 impl Raw {
@@ -169,7 +168,7 @@ impl Raw {
         let (mut in_value, mut known) = (false, true);
         loop {
             match xml.next()? {
-                Event::Start(start) => match start.local_name().as_ref() {
+                Event::Start(start) => match start.local_name() {
                     "v" => (in_value, self.has_value) = (true, true),
                     "f" => self.has_formula = true,
                     "is" => {
@@ -178,15 +177,13 @@ impl Raw {
                     }
                     _ => {}
                 },
-                Event::End(end) => match end.local_name().as_ref() {
+                Event::End(name) => match name {
                     "v" => in_value = false,
                     "c" => return Ok(()),
                     "row" | "sheetData" => return Err(xml.damaged("has a cell that does not end")),
                     _ => {}
                 },
-                Event::Text(text) if in_value => self.value.push_str(&text.xml10_content()),
-                Event::CData(text) if in_value => self.value.push_str(&text.xml10_content()),
-                Event::GeneralRef(reference) if in_value => known = push_reference(&mut self.value, &reference),
+                Event::Text(text) if in_value => known = text.push_to(&mut self.value),
                 Event::Eof => return Err(xml.damaged("ends in the middle of a cell")),
                 _ => {}
             }

@@ -2,14 +2,12 @@
 
 use std::borrow::Cow;
 
-use quick_xml::events::Event;
-
 use super::workbook;
 use crate::source::SourceError;
 use crate::source::book::Strings;
 use crate::source::limits::{XML_TOKEN_BYTES_MAX, ZIP_STRINGS_BYTES_MAX};
 use crate::source::package::Package;
-use crate::source::xml::{Xml, attribute, push_reference, unescape_office};
+use crate::source::xml::{Event, Xml, attribute, unescape_office};
 
 /// Reads the shared strings from their part, or from where they usually are. What the part says about their number is
 /// not believed.
@@ -20,7 +18,7 @@ pub(super) fn read(package: &mut Package, part: Option<&str>) -> Result<Strings,
     let mut strings = Strings::default();
     loop {
         match xml.next()? {
-            Event::Start(start) if start.local_name().as_ref() == "si" => {
+            Event::Start(start) if start.local_name() == "si" => {
                 strings.add(&path, |out| rich_text(&mut xml, "si", out))?;
             }
             Event::Eof => break,
@@ -39,7 +37,7 @@ pub(super) fn rich_text(xml: &mut Xml<'_>, element: &str, out: &mut String) -> R
     loop {
         let mut known = true;
         match xml.next()? {
-            Event::Start(start) => match start.local_name().as_ref() {
+            Event::Start(start) => match start.local_name() {
                 "rPh" => phonetic = true,
                 "t" if !phonetic => {
                     in_text = true;
@@ -48,7 +46,7 @@ pub(super) fn rich_text(xml: &mut Xml<'_>, element: &str, out: &mut String) -> R
                 }
                 _ => {}
             },
-            Event::End(end) => match end.local_name().as_ref() {
+            Event::End(name) => match name {
                 "rPh" => phonetic = false,
                 "t" if in_text => {
                     in_text = false;
@@ -65,9 +63,7 @@ pub(super) fn rich_text(xml: &mut Xml<'_>, element: &str, out: &mut String) -> R
                 name if name == element => return Ok(()),
                 _ => {}
             },
-            Event::Text(text) if in_text => out.push_str(&text.xml10_content()),
-            Event::CData(text) if in_text => out.push_str(&text.xml10_content()),
-            Event::GeneralRef(reference) if in_text => known = push_reference(out, &reference),
+            Event::Text(text) if in_text => known = text.push_to(out),
             Event::Eof => return Err(xml.damaged("ends in the middle of a text")),
             _ => {}
         }

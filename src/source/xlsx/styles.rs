@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 
-use quick_xml::events::Event;
-
 use super::workbook;
 use crate::source::SourceError;
 use crate::source::limits::CELL_FORMATS_MAX;
 use crate::source::number_format::Format;
 use crate::source::package::Package;
-use crate::source::xml::attribute;
+use crate::source::xml::{Event, attribute};
 
 /// Reads the format of every cell style from their part, or from where they usually are.
 pub(super) fn read(package: &mut Package, part: Option<&str>) -> Result<Vec<Format>, SourceError> {
@@ -20,7 +18,7 @@ pub(super) fn read(package: &mut Package, part: Option<&str>) -> Result<Vec<Form
     let mut in_cell_styles = false;
     loop {
         match xml.next()? {
-            Event::Start(start) => match start.local_name().as_ref() {
+            Event::Start(start) => match start.local_name() {
                 "cellXfs" => in_cell_styles = true,
                 "numFmt" => {
                     let id = attribute(&start, "numFmtId").and_then(|id| id.trim().parse().ok());
@@ -34,7 +32,7 @@ pub(super) fn read(package: &mut Package, part: Option<&str>) -> Result<Vec<Form
                 }
                 _ => {}
             },
-            Event::End(end) if end.local_name().as_ref() == "cellXfs" => in_cell_styles = false,
+            Event::End(name) if name == "cellXfs" => in_cell_styles = false,
             Event::Eof => return Ok(formats),
             _ => {}
         }

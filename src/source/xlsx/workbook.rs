@@ -1,13 +1,11 @@
 //! What a workbook says about itself: its sheets and the parts they are in. Found through the relationships, as names of
 //! parts are free (ECMA-376 part 2, 6.5), and by their usual names where those are missing.
 
-use quick_xml::events::Event;
-
 use crate::model::excerpt;
 use crate::source::book::{Sheet, size_of};
 use crate::source::limits::{SHEETS_MAX, ZIP_PART_BYTES_MAX, ZIP_SHEET_BYTES_MAX};
 use crate::source::package::Package;
-use crate::source::xml::{Xml, attribute};
+use crate::source::xml::{Event, Xml, attribute};
 use crate::source::{SourceError, book};
 
 /// How many sheets are asked for their size.
@@ -52,7 +50,7 @@ pub(super) fn read(package: &mut Package) -> Result<Workbook, SourceError> {
     let mut xml = open(package, &main)?.ok_or_else(|| damaged(format!("its part {main} is missing")))?;
     loop {
         match xml.next()? {
-            Event::Start(start) => match start.local_name().as_ref() {
+            Event::Start(start) => match start.local_name() {
                 "workbookPr" => {
                     let said = attribute(&start, "date1904");
                     workbook.is_1904 = said.is_some_and(|said| matches!(&*said, "1" | "true" | "on"));
@@ -81,7 +79,7 @@ pub(super) fn read(package: &mut Package) -> Result<Workbook, SourceError> {
                 }
                 _ => {}
             },
-            Event::End(end) if end.local_name().as_ref() == "sheets" => break,
+            Event::End(name) if name == "sheets" => break,
             Event::Eof => break,
             _ => {}
         }
@@ -130,7 +128,7 @@ fn relations(package: &mut Package, part: &str) -> Result<Vec<Relation>, SourceE
     let mut relations = Vec::new();
     loop {
         match xml.next()? {
-            Event::Start(start) if start.local_name().as_ref() == "Relationship" => {
+            Event::Start(start) if start.local_name() == "Relationship" => {
                 let text = |name| attribute(&start, name).unwrap_or_default().into_owned();
                 // The two editions of the standard name the kinds differently up to the last word.
                 let kind = text("Type").rsplit('/').next().unwrap_or_default().to_owned();
@@ -177,7 +175,7 @@ fn declared_size(package: &mut Package, part: &str) -> Option<(u64, u32)> {
     let mut xml = open_to(package, part, ZIP_SHEET_BYTES_MAX).ok()??;
     for _ in 0..SIZE_WITHIN {
         match xml.next().ok()? {
-            Event::Start(start) => match start.local_name().as_ref() {
+            Event::Start(start) => match start.local_name() {
                 "dimension" => return size_of(&attribute(&start, "ref")?).filter(|&size| size != (1, 1)),
                 "sheetData" => return None,
                 _ => {}

@@ -55,7 +55,7 @@ pub(super) fn to_utf8<'a>(input: impl BufRead + 'a, encoding: &'static Encoding)
 }
 
 /// The first bytes, and all of them once more.
-fn begin<R: BufRead>(mut input: R) -> io::Result<(Vec<u8>, io::Chain<io::Cursor<Vec<u8>>, R>)> {
+fn begin<'a>(mut input: impl BufRead + 'a) -> io::Result<(Vec<u8>, impl BufRead + 'a)> {
     let mut head = Vec::with_capacity(TOLD_WITHIN_BYTES);
     input.by_ref().take(TOLD_WITHIN_BYTES as u64).read_to_end(&mut head)?;
     Ok((head.clone(), io::Cursor::new(head).chain(input)))

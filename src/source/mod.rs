@@ -9,6 +9,7 @@ mod cell_text;
 mod csv;
 mod decoded;
 mod error;
+mod fence;
 mod kind;
 mod limits;
 mod markup;
@@ -84,7 +85,11 @@ pub fn open(input: &Input, options: &SourceOptions) -> Result<Table, SourceError
             }
             let file = File::open(name).map_err(as_io_error)?;
             // A pipe with a name can be read only once, like standard input.
-            if metadata.is_file() { open_file(path, file, options) } else { open_stream(path, Box::new(file), options) }
+            if metadata.is_file() {
+                fence::run(&path.clone(), || open_file(path, file, options))
+            } else {
+                open_stream(path, Box::new(file), options)
+            }
         }
         Input::Stdin => open_stream(path, Box::new(io::stdin()), options),
     }
@@ -123,7 +128,10 @@ impl Table {
     pub fn read(self, each: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<ReadEnd, SourceError> {
         match self.content {
             Content::Text(table) => table.read(each),
-            Content::Sheet(table) => table.read(each),
+            Content::Sheet(table) => {
+                let path = table.path().to_owned();
+                fence::run_pushing(&path, each, |each| table.read(each))
+            }
         }
     }
 }

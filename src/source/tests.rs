@@ -1,30 +1,43 @@
 //! One table as many programs write it (fixtures/README.md), read to the same text.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::model::{Input, SheetChoice, SourceOptions};
-use crate::source::open;
+use crate::source::{SourceError, open};
 
 fn told(fixture: &str, options: &SourceOptions) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(fixture);
-    let table = match open(&Input::File(path), options) {
+    told_at(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(fixture), options)
+}
+
+/// A file of these bytes, as it is read; an error without the path.
+pub(super) fn told_of(bytes: impl AsRef<[u8]>, options: &SourceOptions) -> String {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes.as_ref()).unwrap();
+    told_at(file.path(), options)
+}
+
+fn told_at(path: &Path, options: &SourceOptions) -> String {
+    let without_path = |error: &SourceError| error.to_string().split_once(' ').unwrap().1.to_owned();
+    let table = match open(&Input::File(path.to_owned()), options) {
         Ok(table) => table,
-        Err(error) => return error.to_string(),
+        Err(error) => return without_path(&error),
     };
     let mut out = format!("{} | {}\n", table.shape().description, table.header().names.join("|"));
-    let end = table
-        .read(&mut |row| {
-            let cells: Vec<_> = row.cells().collect();
-            writeln!(out, "{}: {}", row.number, cells.join("|").escape_debug()).unwrap();
-            for issue in &row.issues {
-                writeln!(out, "  {}", issue.message).unwrap();
-            }
-            ControlFlow::Continue(())
-        })
-        .unwrap();
-    write!(out, "{} rows, {} blank", end.rows, end.blank_lines).unwrap();
+    let end = table.read(&mut |row| {
+        let cells: Vec<_> = row.cells().collect();
+        writeln!(out, "{}: {}", row.number, cells.join("|").escape_debug()).unwrap();
+        for issue in &row.issues {
+            writeln!(out, "  {}", issue.message).unwrap();
+        }
+        ControlFlow::Continue(())
+    });
+    match end {
+        Ok(end) => write!(out, "{} rows, {} blank", end.rows, end.blank_lines).unwrap(),
+        Err(error) => out.push_str(&without_path(&error)),
+    }
     out
 }
 

@@ -23,6 +23,9 @@ pub(super) const EXCERPT: usize = 120;
 /// How many further sheets are looked into, to say that they are not read.
 const OTHERS_MAX: usize = 16;
 
+/// How many sheets a message lists.
+const LISTED_MAX: usize = 16;
+
 /// Takes a row: its 1-based number and its cells, in order.
 pub(super) type EachRow<'a> = dyn FnMut(u64, &RowCells) -> ControlFlow<()> + 'a;
 
@@ -93,6 +96,10 @@ pub(super) fn open(mut book: Box<dyn Book>, options: &SourceOptions) -> Result<S
 }
 
 impl SheetTable {
+    pub(super) fn path(&self) -> &str {
+        self.book.path()
+    }
+
     pub(super) fn header(&self) -> &Header {
         &self.header
     }
@@ -130,7 +137,9 @@ fn choose(book: &mut dyn Book, asked: Option<&SheetChoice>) -> Result<(usize, Ve
     let quoted = |sheet: &Sheet| format!("\"{}\"", excerpt(&sheet.name, EXCERPT));
     let listed = || {
         let one = |sheet: &Sheet| quoted(sheet) + if sheet.visible { "" } else { " (hidden)" };
-        sheets.iter().map(one).collect::<Vec<_>>().join(", ")
+        let more = sheets.len().saturating_sub(LISTED_MAX);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        sheets.iter().take(LISTED_MAX).map(one).collect::<Vec<_>>().join(", ") + &more
     };
     if let Some(choice) = asked {
         // Excel holds sheet names to be the same whatever their case.

@@ -188,15 +188,14 @@ fn walk(
             return Ok(ControlFlow::Break(()));
         }
     }
-    // A page that is cut short keeps what it had.
-    while let Some(table) = tables.pop() {
-        if let Some(cell) = table.cell
-            && each(&cell.ended())?.is_break()
-        {
-            return Ok(ControlFlow::Break(()));
+    // Programs forget to end tables and rows; a cell that does not end is a page that was cut.
+    match tables.iter().find_map(|table| table.cell.as_ref()) {
+        Some(cell) => {
+            let detail = format!("its table {} ends in the middle of a cell", cell.table + 1);
+            Err(SourceError::Damaged { path: path.to_owned(), detail })
         }
+        None => Ok(ControlFlow::Continue(())),
     }
-    Ok(ControlFlow::Continue(()))
 }
 
 impl Table {

@@ -71,3 +71,6 @@ impl Book for MarkupBook {
         if flow.is_break() { Ok(flow) } else { rows.finish() }
     }
 }
+
+#[cfg(test)]
+mod tests;

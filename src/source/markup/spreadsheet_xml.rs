@@ -71,6 +71,9 @@ fn open<'a>(path: &str, mut file: &'a File) -> Result<Xml<'a>, SourceError> {
     Xml::new(path, "its XML".to_owned(), BufReader::with_capacity(CHUNK_BYTES, file))
 }
 
+/// Takes a cell with its 0-based row and column.
+type EachCell<'a> = dyn FnMut(&Cell, u32, u32) -> Result<ControlFlow<()>, SourceError> + 'a;
+
 /// A cell as it stands in the file. Reused from cell to cell.
 #[derive(Debug, Default)]
 struct Cell {
@@ -112,11 +115,7 @@ impl Walk {
     }
 
     /// Gives every cell of the worksheet just begun, up to its end.
-    fn rows(
-        &mut self,
-        xml: &mut Xml<'_>,
-        each: &mut dyn FnMut(&Cell, u32, u32) -> Result<ControlFlow<()>, SourceError>,
-    ) -> Result<ControlFlow<()>, SourceError> {
+    fn rows(&mut self, xml: &mut Xml<'_>, each: &mut EachCell<'_>) -> Result<ControlFlow<()>, SourceError> {
         let (mut next_row, mut row, mut column) = (0u32, 0u32, 0u32);
         let mut in_visible = false;
         self.hidden = false;

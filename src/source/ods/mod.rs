@@ -102,3 +102,6 @@ impl Book for OdsBook {
         if flow.is_break() { Ok(flow) } else { rows.finish() }
     }
 }
+
+#[cfg(test)]
+mod tests;

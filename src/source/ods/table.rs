@@ -75,6 +75,9 @@ pub(super) fn stream(mut xml: Xml<'_>, at: usize, rows: &mut Gatherer<'_, '_>) -
     Ok(ControlFlow::Continue(()))
 }
 
+/// Takes a cell.
+type EachCell<'a> = dyn FnMut(&Cell, Place) -> Result<ControlFlow<()>, SourceError> + 'a;
+
 /// Where a cell stands, 0-based, and how often it does.
 #[derive(Clone, Copy, Debug)]
 struct Place {
@@ -123,11 +126,10 @@ impl Walk {
                         _ if within_body => skip = true,
                         "style" => self.style = attribute(&start, "name").unwrap_or_default().into_owned(),
                         "table-properties"
-                            if attribute(&start, "display").is_some_and(|display| display == "false") =>
+                            if self.hiding.len() < LIST_MAX
+                                && attribute(&start, "display").is_some_and(|display| display == "false") =>
                         {
-                            if self.hiding.len() < LIST_MAX {
-                                self.hiding.insert(self.style.clone());
-                            }
+                            self.hiding.insert(self.style.clone());
                         }
                         "binary-data" => picture = true,
                         _ => {}
@@ -157,11 +159,7 @@ impl Walk {
     }
 
     /// Gives every cell of the table just begun that has content.
-    fn rows(
-        &mut self,
-        xml: &mut Xml<'_>,
-        each: &mut dyn FnMut(&Cell, Place) -> Result<ControlFlow<()>, SourceError>,
-    ) -> Result<ControlFlow<()>, SourceError> {
+    fn rows(&mut self, xml: &mut Xml<'_>, each: &mut EachCell<'_>) -> Result<ControlFlow<()>, SourceError> {
         let until = self.depth;
         let mut place = Place { row: 0, rows: 0, column: 0, columns: 1 };
         loop {

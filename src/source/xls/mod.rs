@@ -46,3 +46,6 @@ impl Book for XlsBook {
         sheet::stream(&self.stream, self.globals.starts[at], &self.globals, rows)
     }
 }
+
+#[cfg(test)]
+mod tests;

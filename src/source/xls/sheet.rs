@@ -31,7 +31,7 @@ pub(super) fn stream(
     globals: &Globals,
     mut rows: Gatherer<'_, '_>,
 ) -> Result<ControlFlow<()>, SourceError> {
-    if !Records::from(bytes, start).next().is_some_and(|record| record.kind == BEGIN) {
+    if Records::from(bytes, start).next().is_none_or(|record| record.kind != BEGIN) {
         return Err(rows.damaged("does not stand where the workbook says"));
     }
     let mut cells = Cells { records: Records::from(bytes, start), depth: 0, ended: false };

@@ -32,7 +32,7 @@ pub(super) fn read(package: &mut Package, part: Option<&str>) -> Result<Vec<Form
                 }
                 _ => {}
             },
-            Event::End(name) if name == "cellXfs" => in_cell_styles = false,
+            Event::End("cellXfs") => in_cell_styles = false,
             Event::Eof => return Ok(formats),
             _ => {}
         }

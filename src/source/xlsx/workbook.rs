@@ -79,7 +79,7 @@ pub(super) fn read(package: &mut Package) -> Result<Workbook, SourceError> {
                 }
                 _ => {}
             },
-            Event::End(name) if name == "sheets" => break,
+            Event::End("sheets") => break,
             Event::Eof => break,
             _ => {}
         }

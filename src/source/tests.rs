@@ -125,6 +125,41 @@ fn hidden_sheets_are_listed_and_read_only_when_asked_for() {
     }
 }
 
+#[test]
+fn another_reader_finds_the_same_texts_and_numbers_in_the_same_cells() {
+    use calamine::{Data, Reader as _};
+    for fixture in
+        ["xlsx/xlsxwriter.xlsx", "xlsx/libreoffice.xlsx", "xlsx/sheetjs.xlsx", "people.xlsx", "xls/libreoffice.xls"]
+    {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(fixture);
+        let sheet = SourceOptions { sheet: Some(SheetChoice::Name("People".into())), ..SourceOptions::default() };
+        let theirs = calamine::open_workbook_auto(&path).unwrap().worksheet_range("People").unwrap();
+        let mut compared = 0;
+        let mut compare =
+            |number: u64, column: usize, ours: &str| match theirs.get_value((number as u32 - 1, column as u32)) {
+                Some(Data::String(text)) => {
+                    assert_eq!(ours, text, "{fixture} row {number}");
+                    compared += 1;
+                }
+                Some(Data::Float(value)) => {
+                    assert_eq!(ours.parse::<f64>().unwrap(), *value, "{fixture} row {number}");
+                    compared += 1;
+                }
+                Some(Data::Empty) | None => assert_eq!(ours, "", "{fixture} row {number}"),
+                Some(_) => assert_ne!(ours, "", "{fixture} row {number}"),
+            };
+        let table = open(&Input::File(path), &sheet).unwrap();
+        for (column, name) in table.header().names.iter().enumerate() {
+            compare(table.header().row.0, column, name);
+        }
+        let end = table.read(&mut |row| {
+            row.cells().enumerate().for_each(|(column, cell)| compare(row.number.0, column, cell));
+            ControlFlow::Continue(())
+        });
+        assert!(end.unwrap().rows >= 4 && compared > 20, "{fixture}");
+    }
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 400, ..Default::default() })]
 

@@ -62,7 +62,7 @@ fn document(path: &Path) -> Outcome<Bytes> {
     let (table, mapper) = mapping::open(path)?;
     let mut document = None;
     table.read(&mut |row| {
-        if let Mapped::Card(card) = mapper.map(&row) {
+        if let Mapped::Card { card, .. } = mapper.map(&row) {
             document = Some(Bytes::from(jsonapi::encode(&card, NameAt::Contacts)));
         }
         ControlFlow::Break(())
@@ -129,6 +129,7 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize) -> Outcome<u64> 
     let run_dir = RunDir::create(&place.path().join("bench.c3run"), false)?;
     let results = ResultsCsv::start(run_dir.create_results()?, table.header(), table.shape().dialect)?;
     let client = Client::new(ClientSettings {
+        authorities: None,
         endpoint: endpoint.clone(),
         token: SecretString::from(TOKEN),
         timeout: TIMEOUT,
@@ -140,7 +141,7 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize) -> Outcome<u64> 
         mapper,
         rules: ServerRules::default(),
         policy: Policy { concurrency, rate: None, ..Policy::default() },
-        delivery: Delivery::Live(client),
+        delivery: Delivery::Live { client, renew: None },
         results: Some(results),
         grace: Duration::ZERO,
         progress: Arc::new(Progress::default()),

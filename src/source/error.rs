@@ -147,7 +147,7 @@ impl SourceError {
             SourceError::HeaderRow { .. } => "--header-row takes the number that a spreadsheet shows beside the row",
             SourceError::Protected { .. } => "open it with its password and save a copy without one",
             SourceError::OtherKind { hint, .. } => hint,
-            SourceError::NotASpreadsheet { .. } => "give a CSV or XLSX file",
+            SourceError::NotASpreadsheet { .. } => "give a CSV, Excel or OpenDocument file",
             SourceError::WorkbookInStream { .. } => "save it to a file and give its path",
             SourceError::Utf32 { .. } => "save it as UTF-8",
             SourceError::DosText { .. } => "save it as UTF-8, or say which encoding it is in with --encoding",

@@ -1,8 +1,7 @@
 //! What a file is, told from its bytes and never from its name.
 
-use std::io::{Read, Seek};
-
-use zip::ZipArchive;
+use super::SourceError;
+use super::package::Package;
 
 /// What the first bytes say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,8 +10,12 @@ pub(super) enum Kind {
     Zip,
     /// An OLE compound file: an old workbook, or a protected new one; its directory tells.
     Compound,
+    /// The stream of an old workbook without a compound file around it.
+    BareXls,
     /// A kind we know and do not read.
     Other(Other),
+    /// Bytes without any sense.
+    Noise,
     /// Text, as far as one can see.
     Text,
 }
@@ -24,6 +27,13 @@ pub(super) struct Other {
     pub(super) what: &'static str,
     /// What to do.
     pub(super) hint: &'static str,
+}
+
+impl Other {
+    /// The refusal.
+    pub(super) fn refuse(self, path: String) -> SourceError {
+        SourceError::OtherKind { path, what: self.what, hint: self.hint }
+    }
 }
 
 const SAVE_AS_XLSX: &str = "open it in a spreadsheet program and save it as .xlsx";
@@ -43,6 +53,9 @@ pub(super) fn sniff(head: &[u8]) -> Kind {
     if starts(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
         return Kind::Compound;
     }
+    if starts(b"\x09\x08") && head.get(2..4).is_some_and(|size| matches!(size, [4..=16, 0])) {
+        return Kind::BareXls;
+    }
     let known = if starts(b"%PDF") {
         other("a PDF document", EXPORT_A_TABLE)
     } else if starts(b"{\\rtf") {
@@ -53,12 +66,112 @@ pub(super) fn sniff(head: &[u8]) -> Kind {
         other("a packed archive", UNPACK)
     } else if starts(b"SQLite format 3\0") {
         other("an SQLite database", EXPORT_A_TABLE)
-    } else if starts(b"\x09\x08") && head.get(2..4).is_some_and(|size| matches!(size, [4..=16, 0])) {
-        other("an Excel workbook from before 1995", SAVE_AS_XLSX)
+    } else if starts(b"\x09\x00\x04\x00") || starts(b"\x09\x02\x06\x00") || starts(b"\x09\x04\x06\x00") {
+        other("an Excel workbook from before 1993", SAVE_AS_XLSX)
+    } else if starts(b"II*\0") || starts(b"MM\0*") || starts(b"RIFF") && head.get(8..12) == Some(b"WEBP") {
+        other("a picture", EXPORT_A_TABLE)
+    } else if head.get(4..8) == Some(b"ftyp") {
+        other("a picture or a film", EXPORT_A_TABLE)
+    } else if starts(b"\xFD7zXZ") || starts(b"\x28\xB5\x2F\xFD") || head.get(257..262) == Some(b"ustar") {
+        other("a packed archive", UNPACK)
+    } else if starts(b"PAR1") {
+        other("a Parquet file", EXPORT_A_TABLE)
+    } else if starts(b"\0\x01\0\0Standard ") {
+        other("an Access database", EXPORT_A_TABLE)
+    } else if starts(b"!BDN") {
+        other("an Outlook data file", EXPORT_A_TABLE)
+    } else if starts(b"\0\0\x02\0") || starts(b"\0\0\x1A\0") {
+        other("a Lotus 1-2-3 or Quattro worksheet", SAVE_AS_XLSX)
+    } else if starts(b"\x7FELF") || starts(b"MZ") && head.contains(&0) {
+        other("a program", EXPORT_A_TABLE)
+    } else if starts(b"ID;P") && [&b"\nP;"[..], b"\nC;", b"\nB;", b"\nF;"].iter().any(|line| contains(head, line)) {
+        other("a SYLK file", SAVE_AS_XLSX)
+    } else if starts(b"TABLE\r\n0,1") || starts(b"TABLE\n0,1") {
+        other("a DIF file", SAVE_AS_XLSX)
+    } else if is_noise(head) {
+        return Kind::Noise;
     } else {
         return Kind::Text;
     };
     Kind::Other(known)
+}
+
+/// Marked-up text with tables in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Markup {
+    /// A web page.
+    Html,
+    /// An Excel 2003 XML spreadsheet.
+    SpreadsheetXml,
+    /// A flat OpenDocument spreadsheet.
+    FlatOds,
+    /// A kind we know and do not read.
+    Other(Other),
+}
+
+/// Whether text is marked up, by its first bytes in whatever encoding.
+pub(super) fn sniff_markup(head: &[u8]) -> Option<Markup> {
+    let head: Vec<u8> = head.iter().take(8192).copied().filter(|&byte| byte != 0).collect();
+    let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
+    let head = head.trim_start_matches(['\u{feff}', '\u{fffd}', ' ', '\t', '\r', '\n']);
+    let named = |word: &str| head.contains(word);
+    if head.starts_with("mime-version:") || named("\ncontent-type: multipart/related") {
+        return Some(Markup::Other(other("a web archive (MHTML)", SAVE_AS_XLSX)));
+    }
+    if !head.starts_with('<') {
+        return None;
+    }
+    let named = |word: &str| head.contains(word);
+    let root = root_of(head);
+    match root.rsplit(':').next() {
+        Some("workbook") if named("urn:schemas-microsoft-com:office:spreadsheet") => {
+            return Some(Markup::SpreadsheetXml);
+        }
+        Some("document" | "document-content") if root.starts_with("office:") => {
+            return Some(if named("opendocument.spreadsheet") || !named("mimetype=") {
+                Markup::FlatOds
+            } else {
+                Markup::Other(other("an OpenDocument text or drawing", EXPORT_A_TABLE))
+            });
+        }
+        _ => {}
+    }
+    let tags = ["html", "table", "meta", "head", "body", "div", "style", "center", "tr", "font", "title", "link", "p"];
+    let is_page = tags.contains(&root) || named("<html") || named("<!doctype html");
+    is_page.then_some(Markup::Html)
+}
+
+/// The name of the first element, after what may stand before it.
+fn root_of(text: &str) -> &str {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start();
+        let end = match () {
+            () if rest.starts_with("<!--") => "-->",
+            () if rest.starts_with("<?") || rest.starts_with("<!") => ">",
+            () => break,
+        };
+        let Some((_, after)) = rest.split_once(end) else { return "" };
+        rest = after;
+    }
+    let name = rest.strip_prefix('<').unwrap_or_default();
+    &name[..name.find(|c: char| !(c.is_alphanumeric() || matches!(c, ':' | '-' | '_'))).unwrap_or(name.len())]
+}
+
+/// Whether bytes are neither text in any encoding nor anything known: control characters everywhere. Wide encodings
+/// have them in one half of each character only, and zeros in plenty.
+fn is_noise(head: &[u8]) -> bool {
+    let marks: [&[u8]; 4] = [b"\xEF\xBB\xBF", b"\xFF\xFE", b"\xFE\xFF", b"\0\0\xFE\xFF"];
+    if head.len() < 64 || marks.iter().any(|mark| head.starts_with(mark)) {
+        return false;
+    }
+    let control = |byte: u8| matches!(byte, 0..=8 | 14..=25 | 28..=31);
+    let share = |from: usize, test: &dyn Fn(u8) -> bool| {
+        let half = head.iter().skip(from).step_by(2);
+        half.filter(|&&byte| test(byte)).count() * 200 / head.len()
+    };
+    let everywhere = share(0, &control) > 3 && share(1, &control) > 3;
+    everywhere && share(0, &|byte| byte == 0) < 15 && share(1, &|byte| byte == 0) < 15
 }
 
 /// A kind of text that is not a table, told from its decoded beginning.
@@ -86,6 +199,9 @@ pub(super) fn sniff_text(head: &str) -> Option<Other> {
     }
     let mut opening = lower.chars().filter(|c| !c.is_whitespace());
     match (opening.next(), opening.next()) {
+        (Some('{'), _) if lower.contains("docs.google.com") => {
+            Some(other("a link to a Google spreadsheet, not the spreadsheet", "open it there and download it as .xlsx"))
+        }
         (Some('{'), Some('"' | '}')) | (Some('['), Some('{' | '[')) => Some(other("a JSON document", EXPORT_A_TABLE)),
         _ if lower.starts_with("begin:vcard") => Some(other("a vCard file", EXPORT_A_TABLE)),
         _ => None,
@@ -100,104 +216,88 @@ pub(super) fn looks_binary(head: &[u8]) -> bool {
     controls > 8 && controls * 20 > head.len() || controls > 3 && controls * 8 > head.len()
 }
 
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
+
 /// What a zip holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ZipKind {
     /// An Office Open XML workbook.
     Xlsx,
+    /// The same with binary parts.
+    Xlsb,
+    /// An OpenDocument spreadsheet.
+    Ods,
     /// Something else.
     Other(Other),
 }
 
-/// What a zip holds, by the names of its entries.
-pub(super) fn sniff_zip<R: Read + Seek>(zip: &mut ZipArchive<R>) -> ZipKind {
-    let names: Vec<String> = zip
-        .file_names_raw()
-        .map(|name| String::from_utf8_lossy(name).replace('\\', "/").to_ascii_lowercase())
-        .collect();
-    let named = |test: &dyn Fn(&str) -> bool| names.iter().any(|name| test(name));
+/// What a zip holds, by the names of its parts.
+pub(super) fn sniff_zip(package: &mut Package) -> ZipKind {
+    // An unreadable part leaves the text empty, and the file is then named by its other parts.
+    let mimetype = package.bytes("mimetype").ok().flatten().unwrap_or_default();
+    let mimetype = String::from_utf8_lossy(&mimetype[..mimetype.len().min(200)]).trim().to_lowercase();
+    let named = |test: &dyn Fn(&str) -> bool| package.names().any(test);
+    let file_of = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
     if named(&|name| name.ends_with("workbook.bin")) {
-        return ZipKind::Other(other("a binary Excel workbook (XLSB)", SAVE_AS_XLSX));
+        return ZipKind::Xlsb;
     }
-    if named(&|name| name.rsplit('/').next().is_some_and(|file| file.starts_with("workbook") && file.ends_with(".xml")))
-    {
+    if named(&|name| file_of(name).starts_with("workbook") && name.ends_with(".xml")) {
         return ZipKind::Xlsx;
     }
-    let mut mimetype = String::new();
-    if let Ok(entry) = zip.by_name("mimetype") {
-        // An unreadable entry leaves the text empty, and the file is then named by its other entries.
-        if entry.take(200).read_to_string(&mut mimetype).is_err() {
-            mimetype.clear();
-        }
-    }
-    ZipKind::Other(match mimetype.trim() {
-        kind if kind.contains("opendocument.spreadsheet") => other("an OpenDocument spreadsheet (ODS)", SAVE_AS_XLSX),
+    let ends = |ending: &'static str| named(&move |name| name.ends_with(ending));
+    ZipKind::Other(match &*mimetype {
+        kind if kind.contains("opendocument.spreadsheet") => return ZipKind::Ods,
         kind if kind.contains("opendocument") => other("an OpenDocument text or drawing", EXPORT_A_TABLE),
         kind if kind.contains("epub") => other("an e-book", EXPORT_A_TABLE),
         _ if named(&|name| name.starts_with("word/")) => other("a Word document", EXPORT_A_TABLE),
         _ if named(&|name| name.starts_with("ppt/")) => other("a PowerPoint presentation", EXPORT_A_TABLE),
-        _ if named(&|name| name.ends_with(".iwa")) => other("an Apple Numbers or Pages file", SAVE_AS_XLSX),
+        _ if named(&|name| name.starts_with("visio/")) => other("a Visio drawing", EXPORT_A_TABLE),
+        _ if ends(".iwa") || ends(".iwa.zip") || named(&|name| name == "index.zip" || name == "index/document.iwa") => {
+            other("an Apple Numbers or Pages file", SAVE_AS_XLSX)
+        }
         _ if named(&|name| name.starts_with("xl/") || name == "[content_types].xml") => {
             other("an Office file without a workbook", SAVE_AS_XLSX)
+        }
+        // Written without a type by some programs; the part names itself when it is read.
+        _ if package.has("content.xml") => return ZipKind::Ods,
+        _ if ends(".csv") || ends(".xlsx") || ends(".xls") || ends(".ods") => {
+            other("a zip archive with a spreadsheet inside", UNPACK)
         }
         _ => other("a zip archive without a workbook", UNPACK),
     })
 }
 
-/// What a compound file holds: its directory names its streams in UTF-16.
+/// What a compound file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CompoundKind {
+    /// An old workbook, in the stream of this name.
+    Xls(&'static str),
     /// A modern workbook behind a password.
     Encrypted,
     /// Something else.
     Other(Other),
 }
 
-/// What a compound file holds, by the stream names found in one pass over its bytes; constant memory.
-pub(super) fn sniff_compound(reader: &mut impl Read) -> std::io::Result<CompoundKind> {
-    let names =
-        ["EncryptedPackage", "Workbook", "Book", "WordDocument", "PowerPoint Document", "__properties_version1.0"];
-    // A directory entry holds its name at the start of 128 bytes, ended by a zero: search for both.
-    let needles: Vec<Vec<u8>> =
-        names.iter().map(|name| name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect()).collect();
-    let mut found = [false; 6];
-    let overlap = needles.iter().map(Vec::len).max().unwrap_or(0);
-    let mut window = Vec::with_capacity(super::limits::CHUNK_BYTES + overlap);
-    loop {
-        let keep = window.len().min(overlap);
-        window.drain(..window.len() - keep);
-        let read = reader.by_ref().take(super::limits::CHUNK_BYTES as u64).read_to_end(&mut window)?;
-        for (needle, found) in needles.iter().zip(&mut found) {
-            *found |= contains(&window, needle);
+/// What a compound file holds, by the names in its directory.
+pub(super) fn sniff_compound<'a>(names: impl Iterator<Item = &'a str>) -> CompoundKind {
+    let names: Vec<&str> = names.collect();
+    let has = |wanted: &str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
+    let starts = |start: &str| names.iter().any(|name| name.starts_with(start));
+    match () {
+        () if has("EncryptedPackage") => CompoundKind::Encrypted,
+        () if has("Workbook") => CompoundKind::Xls("Workbook"),
+        () if has("Book") => CompoundKind::Xls("Book"),
+        () if has("WordDocument") => CompoundKind::Other(other("a Word document", EXPORT_A_TABLE)),
+        () if has("PowerPoint Document") => CompoundKind::Other(other("a PowerPoint presentation", EXPORT_A_TABLE)),
+        () if has("VisioDocument") => CompoundKind::Other(other("a Visio drawing", EXPORT_A_TABLE)),
+        () if starts("__properties_version1.0") || starts("__substg1.0") => {
+            CompoundKind::Other(other("an Outlook message", EXPORT_A_TABLE))
         }
-        if read == 0 {
-            break;
-        }
+        () if has("MM") || has("MatOST") => CompoundKind::Other(other("a Works document", SAVE_AS_XLSX)),
+        () => CompoundKind::Other(other("an Office file without a workbook", SAVE_AS_XLSX)),
     }
-    let [encrypted, workbook, book, word, slides, mail] = found;
-    Ok(if encrypted {
-        CompoundKind::Encrypted
-    } else {
-        CompoundKind::Other(match () {
-            () if workbook || book => other("an Excel 97–2003 workbook (XLS)", SAVE_AS_XLSX),
-            () if word => other("a Word document", EXPORT_A_TABLE),
-            () if slides => other("a PowerPoint presentation", EXPORT_A_TABLE),
-            () if mail => other("an Outlook message", EXPORT_A_TABLE),
-            () => other("an Office file without a workbook, or a damaged one", SAVE_AS_XLSX),
-        })
-    })
-}
-
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    let Some((&first, rest)) = needle.split_first() else { return true };
-    let mut from = 0;
-    while let Some(at) = haystack[from..].iter().position(|&byte| byte == first) {
-        from += at + 1;
-        if haystack[from..].starts_with(rest) {
-            return true;
-        }
-    }
-    false
 }
 
 #[cfg(test)]
@@ -229,6 +329,32 @@ mod tests {
     }
 
     #[test]
+    fn marked_up_text_is_told_by_its_first_element() {
+        let markup = |text: &str| sniff_markup(text.as_bytes());
+        assert_eq!(markup("\u{feff}\n<html><table>"), Some(Markup::Html));
+        assert_eq!(markup("<!-- x --><TABLE border=1>"), Some(Markup::Html));
+        assert_eq!(markup("<?xml version=\"1.0\"?><!DOCTYPE html><x>"), Some(Markup::Html));
+        let urn = "urn:schemas-microsoft-com:office:spreadsheet";
+        assert_eq!(markup(&format!("<?xml?><ss:Workbook xmlns:ss='{urn}'><Table>")), Some(Markup::SpreadsheetXml));
+        assert_eq!(markup("<?xml?><office:document><style:style/><table:table>"), Some(Markup::FlatOds));
+        assert_eq!(markup("<?xml?><contacts><table/>"), None);
+        assert_eq!(markup("<b>,name"), None);
+        assert!(matches!(markup("MIME-Version: 1.0\n"), Some(Markup::Other(_))));
+        assert_eq!(markup("name,<html>"), None);
+    }
+
+    #[test]
+    fn noise_is_no_text_and_wide_text_is_no_noise() {
+        let noise: Vec<u8> = (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        assert_eq!(sniff(&noise), Kind::Noise);
+        let wide = |text: &str| text.repeat(50).encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        for text in ["name,email\nÅsa,a@b.se\n", "\u{4e01}\u{4e02}\u{4e03},\u{4e05}\u{4e0f}\n", "\u{4e01}a\u{4e02}b\n"]
+        {
+            assert_eq!(sniff(&wide(text)), Kind::Text, "{text}");
+        }
+    }
+
+    #[test]
     fn binary_is_told_from_text_with_a_stray_nul() {
         assert!(!looks_binary(b"name,email\nA\0nna,a@b.se\n"));
         let noise: Vec<u8> = (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
@@ -236,9 +362,11 @@ mod tests {
     }
 
     #[test]
-    fn a_protected_workbook_is_found_across_a_chunk_boundary() {
-        let mut bytes = vec![7u8; crate::source::limits::CHUNK_BYTES - 9];
-        bytes.extend("EncryptedPackage".encode_utf16().chain([0]).flat_map(u16::to_le_bytes));
-        assert_eq!(sniff_compound(&mut &bytes[..]).unwrap(), CompoundKind::Encrypted);
+    fn a_compound_file_is_what_its_directory_says() {
+        let kind = |names: &[&'static str]| sniff_compound(names.iter().copied());
+        assert_eq!(kind(&["Root Entry", "EncryptionInfo", "EncryptedPackage"]), CompoundKind::Encrypted);
+        assert_eq!(kind(&["Root Entry", "WORKBOOK"]), CompoundKind::Xls("Workbook"));
+        assert_eq!(kind(&["Root Entry", "Book"]), CompoundKind::Xls("Book"));
+        assert!(matches!(kind(&["WordDocument"]), CompoundKind::Other(word) if word.what == "a Word document"));
     }
 }

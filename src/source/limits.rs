@@ -25,16 +25,20 @@ pub(super) const SHEET_ROW_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Entries in a workbook's zip; honest ones have some dozen, picture books some hundred.
 pub(super) const ZIP_ENTRIES_MAX: usize = 10_000;
 
-/// A workbook unpacked. The fullest sheet Excel can save with a dozen columns takes about 0.7 GB.
+/// A workbook unpacked, with its pictures.
 pub(super) const ZIP_TOTAL_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
-/// One part unpacked that is streamed, such as a worksheet.
+/// One part unpacked that is streamed, such as a worksheet. The fullest sheet Excel can save with a dozen columns takes
+/// about 0.7 GB.
 pub(super) const ZIP_SHEET_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
 
-/// The shared strings unpacked; they are held in memory.
-pub(super) const ZIP_STRINGS_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// The part of the shared strings unpacked; it is streamed.
+pub(super) const ZIP_STRINGS_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
-/// Any other part that is held in memory, such as the styles.
+/// The text of all shared strings, which is held in memory.
+pub(super) const SHARED_TEXT_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Any other part, such as the styles.
 pub(super) const ZIP_PART_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
 /// Parts this small may have any ratio.
@@ -43,12 +47,29 @@ pub(super) const ZIP_RATIO_FROM_BYTES: u64 = 16 * 1024 * 1024;
 /// Unpacked ÷ packed size of a part. Worksheets come to 10–30, very regular ones to 200; deflate ends at 1,032.
 pub(super) const ZIP_RATIO_MAX: u64 = 400;
 
-/// The least bytes a shared string takes in its part: `<si/>`. More strings than that are a lie (a reader would
-/// set aside memory for them).
-pub(super) const SHARED_STRING_BYTES_MIN: u64 = 5;
-
-/// The most shared strings: each costs 24 bytes and its text.
-pub(super) const SHARED_STRINGS_MAX: u64 = 12 * 1024 * 1024;
+/// The most shared strings: each costs four bytes and its text. A full sheet of twelve columns has as many cells.
+pub(super) const SHARED_STRINGS_MAX: usize = 12 * 1024 * 1024;
 
 /// How many unreadable cells of a sheet are reported before the sheet is given up as damaged.
 pub(super) const UNREADABLE_CELLS_MAX: u64 = 100_000;
+
+/// The longest tag or text of a part of XML. A cell holds 32,767 characters, six bytes each at worst.
+pub(super) const XML_TOKEN_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// All text of a sheet, a shared string counted wherever it stands. A full sheet of people has some hundred MiB.
+pub(super) const SHEET_TEXT_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+
+/// Cell formats of a workbook; Excel stops at 65,490.
+pub(super) const CELL_FORMATS_MAX: usize = 65_536;
+
+/// The sheets a workbook may list.
+pub(super) const SHEETS_MAX: usize = 4_096;
+
+/// Cells and rows that a file gives as "the same again"; a full sheet of a dozen columns has 12 million cells.
+pub(super) const REPEATED_CELLS_MAX: u64 = 32 * 1024 * 1024;
+
+/// Names of hidden table styles, and other small lists that a file decides the length of.
+pub(super) const LIST_MAX: usize = 65_536;
+
+/// A compound file, which is held in memory. The fullest sheets of the old format take some 30 MiB.
+pub(super) const COMPOUND_BYTES_MAX: u64 = 128 * 1024 * 1024;

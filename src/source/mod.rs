@@ -4,22 +4,30 @@
 //! Rows are pushed, not pulled: the spreadsheet reader borrows its workbook while it streams. A row that could not be
 //! read well is still a row, with its number and with issues; an error means that no further row can be had.
 
+mod book;
 mod cell_text;
 mod csv;
+mod decoded;
 mod error;
+mod fence;
 mod header_guess;
 mod kind;
 mod limits;
+mod markup;
 mod number_format;
+mod ods;
+mod package;
+mod xls;
+mod xlsb;
 mod xlsx;
+mod xml;
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
-use std::path::Path;
 
 pub use self::error::SourceError;
-use self::kind::{CompoundKind, Kind};
+use self::kind::{CompoundKind, Kind, Markup, ZipKind};
 use crate::model::{Header, Input, Row, SourceOptions, TableShape, excerpt};
 
 /// How many characters of a path stand in a message.
@@ -53,6 +61,21 @@ pub struct TextDetails {
     pub backslash_escapes: bool,
 }
 
+/// A sheet of a workbook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SheetInfo {
+    /// As its tab says.
+    pub name: String,
+    /// Whether a spreadsheet program shows its tab.
+    pub visible: bool,
+    /// Rows up to the last used, as the file declares them, where it does. Often wrong: good for a hint.
+    pub rows: Option<u64>,
+    /// Columns up to the last used, as the file declares them, where it does.
+    pub columns: Option<u32>,
+    /// Whether this is the sheet that is read.
+    pub chosen: bool,
+}
+
 /// A table whose kind, dialect and header are known, and whose rows wait to be read.
 pub struct Table {
     content: Content,
@@ -60,7 +83,7 @@ pub struct Table {
 
 enum Content {
     Text(Box<csv::TextTable>),
-    Sheet(Box<xlsx::SheetTable>),
+    Sheet(Box<book::SheetTable>),
 }
 
 /// Finds out what the input is and reads its header. What the bytes say counts, never the name.
@@ -81,7 +104,7 @@ pub fn open(input: &Input, options: &SourceOptions) -> Result<Table, SourceError
             let file = File::open(name).map_err(as_io_error)?;
             // A pipe with a name can be read only once, like standard input.
             if metadata.is_file() {
-                open_file(path, file, name, options)
+                fence::run(&path.clone(), || open_file(path, file, options))
             } else {
                 open_stream(path, Box::new(file), options)
             }
@@ -124,6 +147,14 @@ impl Table {
         }
     }
 
+    /// The sheets of the workbook, in the order of their tabs; none for text.
+    pub fn sheets(&self) -> &[SheetInfo] {
+        match &self.content {
+            Content::Text(_) => &[],
+            Content::Sheet(table) => table.sheets(),
+        }
+    }
+
     /// Pushes every data row, in order, each as wide as the header; stops when `each` says so.
     ///
     /// # Errors
@@ -132,40 +163,71 @@ impl Table {
     pub fn read(self, each: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<ReadEnd, SourceError> {
         match self.content {
             Content::Text(table) => table.read(each),
-            Content::Sheet(table) => table.read(each),
+            Content::Sheet(table) => {
+                let path = table.path().to_owned();
+                fence::run_pushing(&path, each, |each| table.read(each))
+            }
         }
     }
 }
 
-fn open_file(path: String, mut file: File, name: &Path, options: &SourceOptions) -> Result<Table, SourceError> {
+fn open_file(path: String, mut file: File, options: &SourceOptions) -> Result<Table, SourceError> {
     let as_io_error = |cause| SourceError::Io { path: path.clone(), cause };
     let (head, complete) = read_head(&mut file).map_err(as_io_error)?;
     match kind::sniff(&head) {
         Kind::Zip => {
             file.seek(SeekFrom::Start(0)).map_err(as_io_error)?;
-            let table = xlsx::open(path, file, name, options)?;
-            Ok(Table { content: Content::Sheet(Box::new(table)) })
+            let mut package = package::Package::open(path, file)?;
+            let book = match kind::sniff_zip(&mut package) {
+                ZipKind::Xlsx => xlsx::open(package)?,
+                ZipKind::Ods => ods::open(package)?,
+                ZipKind::Xlsb => xlsb::open(package)?,
+                ZipKind::Other(other) => return Err(other.refuse(package.path().to_owned())),
+            };
+            open_book(book, options)
         }
         Kind::Compound => {
-            file.seek(SeekFrom::Start(0)).map_err(as_io_error)?;
-            Err(match kind::sniff_compound(&mut file).map_err(as_io_error)? {
-                CompoundKind::Encrypted => SourceError::Protected { path },
-                CompoundKind::Other(other) => SourceError::OtherKind { path, what: other.what, hint: other.hint },
-            })
+            let compound = xls::Compound::open(path.clone(), file)?;
+            let stream = match kind::sniff_compound(compound.names()) {
+                CompoundKind::Xls(name) => compound.stream(name)?,
+                CompoundKind::Encrypted => return Err(SourceError::Protected { path }),
+                CompoundKind::Other(other) => return Err(other.refuse(path)),
+            };
+            drop(compound);
+            open_book(xls::open(path, stream.unwrap_or_default())?, options)
         }
-        Kind::Other(other) => Err(SourceError::OtherKind { path, what: other.what, hint: other.hint }),
+        Kind::BareXls => {
+            file.seek(SeekFrom::Start(0)).map_err(as_io_error)?;
+            let mut stream = Vec::new();
+            file.take(limits::COMPOUND_BYTES_MAX).read_to_end(&mut stream).map_err(as_io_error)?;
+            open_book(xls::open(path, stream)?, options)
+        }
+        Kind::Other(other) => Err(other.refuse(path)),
+        Kind::Noise => Err(SourceError::NotASpreadsheet { path }),
         Kind::Text => {
+            match kind::sniff_markup(&head) {
+                Some(Markup::Html) => return open_book(markup::open_html(path, file)?, options),
+                Some(Markup::SpreadsheetXml) => return open_book(markup::open_spreadsheet_xml(path, file)?, options),
+                Some(Markup::FlatOds) => return open_book(ods::open_flat(path, file)?, options),
+                Some(Markup::Other(other)) => return Err(other.refuse(path)),
+                None => {}
+            }
             let size = file.metadata().map_err(as_io_error)?.len();
             open_text(csv::Beginning { path, head, complete, rest: csv::Rest::File(file), size: Some(size) }, options)
         }
     }
 }
 
+fn open_book(book: Box<dyn book::Book>, options: &SourceOptions) -> Result<Table, SourceError> {
+    Ok(Table { content: Content::Sheet(Box::new(book::open(book, options)?)) })
+}
+
 fn open_stream(path: String, mut stream: Box<dyn Read + Send>, options: &SourceOptions) -> Result<Table, SourceError> {
     let (head, complete) = read_head(&mut stream).map_err(|cause| SourceError::Io { path: path.clone(), cause })?;
     match kind::sniff(&head) {
-        Kind::Zip | Kind::Compound => Err(SourceError::WorkbookInStream { path }),
-        Kind::Other(other) => Err(SourceError::OtherKind { path, what: other.what, hint: other.hint }),
+        Kind::Zip | Kind::Compound | Kind::BareXls => Err(SourceError::WorkbookInStream { path }),
+        Kind::Other(other) => Err(other.refuse(path)),
+        Kind::Noise => Err(SourceError::NotASpreadsheet { path }),
         Kind::Text => {
             open_text(csv::Beginning { path, head, complete, rest: csv::Rest::Stream(stream), size: None }, options)
         }
@@ -187,3 +249,6 @@ fn read_head(input: &mut impl Read) -> io::Result<(Vec<u8>, bool)> {
     let complete = head.len() <= limits::HEAD_BYTES;
     Ok((head, complete))
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,6 +77,19 @@ impl Format {
     }
 }
 
+impl Format {
+    /// The format behind a number that stands for one (ECMA-376 part 1, 18.8.30; 27–36 and 50–58 are East Asian).
+    pub(super) fn builtin(id: u32) -> Format {
+        match id {
+            14..=17 | 27..=31 | 36 | 50..=54 | 57 | 58 => Format::Date,
+            18..=21 | 32..=35 | 45 | 47 | 55 | 56 => Format::Time,
+            22 => Format::DateTime,
+            46 => Format::Duration,
+            _ => Format::Plain,
+        }
+    }
+}
+
 /// A whole number through the mask that applies to it; `None` when none does.
 pub(super) fn masked(sections: &[Section], value: u64) -> Option<String> {
     let by_condition =

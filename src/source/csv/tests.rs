@@ -257,8 +257,8 @@ fn what_is_said_wins_over_what_is_guessed() {
 #[test]
 fn what_only_pretends_is_refused_by_name() {
     check("%PDF-1.7\n", "is a PDF document");
-    check("<html><body><table>", "is a web page (HTML), whatever its name says");
-    check(b"\xFF\xFE<\0h\0t\0m\0l\0>\0", "is a web page (HTML), whatever its name says");
+    check("<html><body><table>", "is a web page (HTML) without a table");
+    check(b"\xFF\xFE<\0h\0t\0m\0l\0>\0", "is a web page (HTML) without a table");
     check(
         (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect::<Vec<_>>(),
         "is not a spreadsheet: it is neither text nor a workbook",

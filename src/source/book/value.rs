@@ -1,61 +1,21 @@
-//! A cell of a worksheet into the one text we have for its value.
+//! A value of a cell into the one text we have for it.
 
 use std::fmt::Write as _;
 
-use calamine::{DataRef, ExcelDateTime, ExcelDateTimeType};
-
+use super::calendar::{DAYS_END, date};
 use crate::model::{Code, excerpt};
 use crate::source::number_format::{Format, masked};
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
-/// The day after the last one Excel knows, 9999-12-31, counted from 1900 and from 1904.
-const DAYS_END: (f64, f64) = (2_958_466.0, 2_957_004.0);
 /// Below this every whole number has an exact `f64`, and Excel shows all its digits.
 const EXACT_MAX: f64 = 1e15;
 
 /// What was odd about a value: the code and the rest of a sentence that begins with the cell.
-pub(super) type Oddity = (Code, String);
+pub(in crate::source) type Oddity = (Code, String);
 
-/// Appends the text of a value.
-pub(super) fn write(out: &mut String, value: &DataRef<'_>, format: &Format, is_1904: bool) -> Option<Oddity> {
-    match value {
-        DataRef::Empty => None,
-        DataRef::String(text) => push(out, text),
-        DataRef::SharedString(text) => push(out, text),
-        DataRef::Bool(truth) => push(out, if *truth { "TRUE" } else { "FALSE" }),
-        DataRef::Int(number) => write_number(out, *number as f64, format, is_1904),
-        DataRef::Float(number) => write_number(out, *number, format, is_1904),
-        DataRef::DateTime(moment) => {
-            // Some built-in formats are dates only by their number; then the value says which kind.
-            let number = moment.as_f64();
-            let by_value = if moment.is_duration() {
-                Format::Duration
-            } else if number.fract() == 0.0 {
-                Format::Date
-            } else if number < 1.0 {
-                Format::Time
-            } else {
-                Format::DateTime
-            };
-            write_number(out, number, if *format == Format::Plain { &by_value } else { format }, is_1904)
-        }
-        DataRef::DateTimeIso(text) => push(out, &iso(text, format)),
-        DataRef::DurationIso(text) => push(out, text),
-        DataRef::Error(error) => {
-            let text = error.to_string();
-            out.push_str(&text);
-            Some((Code::CellError, format!("shows {text}")))
-        }
-    }
-}
-
-fn push(out: &mut String, text: &str) -> Option<Oddity> {
-    out.push_str(text);
-    None
-}
-
-fn write_number(out: &mut String, number: f64, format: &Format, is_1904: bool) -> Option<Oddity> {
+/// Appends a number as its format has it, in the one way we write numbers and moments.
+pub(in crate::source) fn push_number(out: &mut String, number: f64, format: &Format, is_1904: bool) -> Option<Oddity> {
     if !number.is_finite() {
         out.push_str(&number.to_string());
         return Some((Code::CellUnreadable, format!("holds {number}, which is not a number")));
@@ -83,9 +43,7 @@ fn write_number(out: &mut String, number: f64, format: &Format, is_1904: bool) -
             }
             let seconds = (number * DAY as f64).round() as i64;
             if *format != Format::Time {
-                let day = ExcelDateTime::new((seconds / DAY) as f64, ExcelDateTimeType::DateTime, is_1904);
-                let (year, month, day, ..) = day.to_ymd_hms_milli();
-                put(out, format_args!("{year:04}-{month:02}-{day:02}"));
+                out.push_str(&date(seconds / DAY, is_1904));
             }
             let (hours, minutes, seconds) = (seconds % DAY / 3600, seconds % 3600 / 60, seconds % 60);
             match format {
@@ -119,21 +77,28 @@ fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.write_fmt(text).expect("a string takes any text");
 }
 
-/// A date written as text (`t="d"`), cut to what its format shows and to whole seconds.
-fn iso(text: &str, format: &Format) -> String {
-    let (moment, fraction) = text.split_once('.').unwrap_or((text, ""));
+/// Appends a date or time written as ISO 8601, cut to what its format shows and to whole seconds.
+pub(in crate::source) fn push_iso(out: &mut String, text: &str, format: &Format) {
+    let text = text.trim();
+    let (moment, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
     let moment = moment.strip_suffix('Z').unwrap_or(moment);
     let known = fraction.trim_end_matches('Z').bytes().all(|byte| byte.is_ascii_digit());
-    match (moment.split_once('T'), format) {
-        (Some((date, _)), Format::Date) if known => date.to_owned(),
-        (Some((_, time)), Format::Time) if known => time.strip_prefix('0').unwrap_or(time).to_owned(),
-        _ if known => moment.to_owned(),
-        _ => text.to_owned(),
-    }
+    out.push_str(match (moment.split_once('T'), format) {
+        (Some((date, _)), Format::Date) if known => date,
+        (Some((_, time)), Format::Time) if known => time.strip_prefix('0').unwrap_or(time),
+        _ if known => moment,
+        _ => text,
+    });
+}
+
+/// Appends an error value such as `#N/A`.
+pub(in crate::source) fn push_error(out: &mut String, text: &str) -> Option<Oddity> {
+    out.push_str(text);
+    Some((Code::CellError, format!("shows {}", excerpt(text, 24))))
 }
 
 /// What to say about a cell the reader could not make sense of, given what stands in it.
-pub(super) fn unreadable(raw: &str) -> Oddity {
+pub(in crate::source) fn unreadable(raw: &str) -> Oddity {
     let shown = excerpt(raw, 24);
     if raw.starts_with('#') {
         (Code::CellError, format!("shows {shown}"))
@@ -149,7 +114,7 @@ mod tests {
     #[track_caller]
     fn check(number: f64, code: &str, expected: &str) {
         let mut out = String::new();
-        write(&mut out, &DataRef::Float(number), &Format::parse(code), false);
+        push_number(&mut out, number, &Format::parse(code), false);
         assert_eq!(out, expected, "{number} as {code}");
     }
 
@@ -186,12 +151,17 @@ mod tests {
     #[test]
     fn workbooks_from_old_macs_count_from_1904() {
         let mut out = String::new();
-        write(&mut out, &DataRef::Float(44_481.0), &Format::Date, true);
+        push_number(&mut out, 44_481.0, &Format::Date, true);
         assert_eq!(out, "2025-10-13");
     }
 
     #[test]
     fn dates_written_as_text_are_cut_to_what_shows() {
+        let iso = |text, format| {
+            let mut out = String::new();
+            push_iso(&mut out, text, format);
+            out
+        };
         assert_eq!(iso("2024-03-01T00:00:00", &Format::Date), "2024-03-01");
         assert_eq!(iso("2024-03-01T10:20:30.5Z", &Format::DateTime), "2024-03-01T10:20:30");
         assert_eq!(iso("2024-03-01", &Format::Plain), "2024-03-01");
@@ -200,7 +170,7 @@ mod tests {
     #[test]
     fn errors_keep_their_name() {
         let mut out = String::new();
-        let odd = write(&mut out, &DataRef::Error(calamine::CellErrorType::NA), &Format::Plain, false);
+        let odd = push_error(&mut out, "#N/A");
         assert_eq!((out.as_str(), odd), ("#N/A", Some((Code::CellError, "shows #N/A".to_owned()))));
         assert_eq!(unreadable("#SPILL!").0, Code::CellError);
         assert_eq!(unreadable("abc").0, Code::CellUnreadable);

@@ -10,7 +10,7 @@ const EXCERPT: usize = 24;
 
 /// The cells of one row while they are read. Reused from row to row.
 #[derive(Debug, Default)]
-pub(super) struct RowCells {
+pub(in crate::source) struct RowCells {
     text: String,
     cells: Vec<Cell>,
     has_content: bool,

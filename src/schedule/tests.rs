@@ -111,6 +111,22 @@ fn rows_that_share_an_identity_go_one_after_another_even_through_a_retry() {
 }
 
 #[test]
+fn who_shares_an_identity_with_an_uncertain_row_does_not_race_with_its_lost_attempt() {
+    let mut s = schedule(Policy { on_uncertain: OnUncertain::Report, ..policy() }, &[&[1], &[1], &[1], &[9]]);
+    send(&mut s, ms(0));
+    s.reply(Ordinal(0), unknown(), ms(10));
+    assert_eq!(settle(&mut s, ms(10)), (0, Status::Uncertain, 1));
+    assert_eq!(send(&mut s, ms(10)), Ordinal(3), "only the stranger may pass");
+    s.reply(Ordinal(3), stored(), ms(20));
+    settle(&mut s, ms(20));
+    assert_eq!(wait(&mut s, ms(20)), Some(ms(3_010)));
+    assert_eq!(send(&mut s, ms(3_010)), Ordinal(1));
+    s.reply(Ordinal(1), stored(), ms(3_011));
+    settle(&mut s, ms(3_011));
+    assert_eq!(send(&mut s, ms(3_011)), Ordinal(2));
+}
+
+#[test]
 fn a_row_without_identity_is_never_sent_again_after_an_unknown_outcome() {
     let mut s = schedule(policy(), &[&[]]);
     send(&mut s, ms(0));
@@ -490,12 +506,12 @@ fn the_very_same_card_is_posted_once() {
 fn the_same_card_without_identity_waits_and_is_not_sent_on_a_guess() {
     let mut s = Schedule::new(policy());
     for at in 0..3 {
-        s.admit(Admission { digest: CardDigest([1, 2, u32::from(at == 2)]), ..row(at, Vec::new()) });
+        s.admit(Admission { digest: CardDigest([1, 2 + u32::from(at == 2), 0]), ..row(at, Vec::new()) });
     }
     s.close_input();
     send(&mut s, ms(0));
     s.reply(Ordinal(0), unknown(), ms(1));
     assert_eq!(settle(&mut s, ms(1)), (0, Status::Uncertain, 1));
-    assert_eq!(settle(&mut s, ms(1)), (1, Status::Uncertain, 0), "it might be the second of two");
     assert_eq!(send(&mut s, ms(1)), Ordinal(2), "another card is another person");
+    assert_eq!(settle(&mut s, ms(3_001)), (1, Status::Uncertain, 0), "it might be the second of two");
 }

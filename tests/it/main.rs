@@ -26,3 +26,4 @@ mod rooms;
 mod rows;
 mod sandbox;
 mod secrets;
+mod simulation;

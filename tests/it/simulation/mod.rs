@@ -1,20 +1,30 @@
 //! Whole runs of the schedule against the sandbox's store, on told time, with every kind of fault: thousands of them,
 //! each from a seed. `C3IMPORT_SEED=7` plays one run alone, `C3IMPORT_RUNS=100000` more than usual.
 
+mod chance;
+mod fate;
+mod town;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 
 use c3import::jsonapi;
 use c3import::model::{
-    C3Id, CardDigest, Channel, ContactCard, CustomField, Digester, Entry, FatalReason, IdentityKey, NameAt, Ordinal,
-    Origin, RowNumber, ServerError, Status, Verdict,
+    C3Id, CardDigest, ContactCard, Digester, FatalReason, IdentityKey, NameAt, Ordinal, RowNumber, ServerError, Status,
+    Verdict,
 };
 use c3import::sandbox::{Contacts, Rules, Store};
-use c3import::schedule::{Admission, Ending, ErrorLimit, Guards, OnUncertain, Policy, Schedule, Step, StopReason, Twin};
+use c3import::schedule::{
+    Admission, Ending, ErrorLimit, Guards, OnUncertain, Policy, Schedule, Step, StopReason, Twin,
+};
+
+use chance::Chance;
+use fate::{Fate, fate};
+use town::person;
 
 /// How many runs, unless the environment asks for more.
-const RUNS: u64 = 4_000;
+const RUNS: u64 = 3_000;
 
 /// What the limiter may be ahead by (see `schedule::limiter`).
 const BURST: Duration = Duration::from_millis(12);
@@ -28,108 +38,6 @@ fn thousands_of_seeded_runs_keep_every_promise() {
     match asked("C3IMPORT_SEED") {
         Some(seed) => Run::new(seed).play(),
         None => (0..asked("C3IMPORT_RUNS").unwrap_or(RUNS)).for_each(|seed| Run::new(seed).play()),
-    }
-}
-
-/// Numbers from a seed (SplitMix64).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % n
-    }
-
-    fn one_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
-
-    fn ms(&mut self, below: u64) -> Duration {
-        Duration::from_millis(1 + self.below(below))
-    }
-
-    fn of<T: Copy>(&mut self, choice: &[T]) -> T {
-        choice[self.below(choice.len() as u64) as usize]
-    }
-}
-
-/// A person of a small town: few mailboxes and phones, so that many rows share one.
-fn person(chance: &mut Chance, row: u64, town: u64) -> ContactCard {
-    let entry = |value: String| Entry { value, origin: Origin(0) };
-    let mut card = ContactCard { name: Some(entry(format!("P{}", chance.below(1 + row)))), ..ContactCard::default() };
-    if !chance.one_in(6) {
-        for _ in 0..chance.below(3) {
-            let at = chance.of(&["@example.com", "@Example.COM"]);
-            card.email.push(entry(format!("p{}{at}", chance.below(town))));
-        }
-        for _ in 0..chance.below(3) {
-            let n = chance.below(town);
-            card.voice.push(entry(chance.of(&[10, 1_000]).to_string() + &format!("{n:03}")));
-        }
-        if chance.one_in(3) {
-            card.line.push(entry(format!("centionline-{}", chance.below(town))));
-        }
-    }
-    if chance.one_in(3) {
-        let value = chance.below(3).to_string();
-        card.custom.push(CustomField { label: "Group".into(), value, origin: Origin(0) });
-    }
-    for channel in Channel::ALL {
-        let values = card.channel_mut(channel);
-        values.sort_by(|a, b| a.value.cmp(&b.value));
-        values.dedup_by(|a, b| a.value == b.value);
-    }
-    card
-}
-
-/// What happens to a request.
-#[derive(Clone, Copy, Debug)]
-enum Fate {
-    Stored,
-    /// Stored, and the quota is used up.
-    StoredQuiet,
-    Refused(u16),
-    Throttled(Option<u64>),
-    /// The client knows nothing; stored so long after it was sent, if at all.
-    Lost(Option<u64>),
-    /// A status that leaves it open; stored or not.
-    Failed(u16, bool),
-    /// Nothing for a minute; stored before or after the client gave up, or never.
-    Hangs(Option<u64>),
-    Unreachable,
-    Unauthorized,
-    WebPage(bool),
-}
-
-/// The longest that a lost attempt takes to be stored after the client has given it up: less than the pause that is made
-/// for it. Beyond that no client can avoid a double.
-const LATE: u64 = 2_900;
-
-fn fate(chance: &mut Chance, weather: u64) -> Fate {
-    let stored = chance.one_in(2);
-    let late = Some(chance.below(LATE));
-    match (weather, chance.below(40)) {
-        // Storms: for a while everything goes the same way.
-        (0, _) => Fate::Failed(502, stored),
-        (1, _) => Fate::Unreachable,
-        (2, _) => Fate::Throttled(Some(chance.below(20_000))),
-        (3, _) => Fate::Lost(late.filter(|_| stored)),
-        (_, 0) => Fate::Refused(chance.of(&[400, 406, 409, 413, 422])),
-        (_, 1) => Fate::Throttled(None),
-        (_, 2) => Fate::Throttled(Some(chance.below(5_000))),
-        (_, 3..=5) => Fate::Lost(late.filter(|_| stored)),
-        (_, 6 | 7) => Fate::Failed(chance.of(&[500, 502, 504]), stored),
-        (_, 8) => Fate::Hangs(chance.of(&[None, Some(59_000), Some(60_000 + LATE)])),
-        (_, 9) => Fate::Unreachable,
-        (_, 10) => Fate::StoredQuiet,
-        (_, 11) if chance.one_in(8) => Fate::Refused(chance.of(&[403, 404])),
-        (_, 11) if chance.one_in(16) => Fate::Unauthorized,
-        (_, 11) if chance.one_in(16) => Fate::WebPage(stored),
-        (_, 11) if chance.one_in(16) => Fate::Throttled(Some(10_000_000)),
-        _ => Fate::Stored,
     }
 }
 
@@ -360,7 +268,6 @@ impl Run {
             Fate::Failed(status, false) => (None, unknown(Some(status), "boom"), takes),
             Fate::Hangs(stored) => (stored.map(lost), unknown(None, "no answer in time"), lost(60_000)),
             Fate::Unreachable => {
-                self.rows[at].attempts -= 1;
                 let reason = "refused".into();
                 (None, Verdict::NotProcessed { status: None, retry_after: None, reason }, takes)
             }
@@ -444,6 +351,8 @@ impl Run {
         }
         self.stopping |= web_page || matches!(verdict, Verdict::Fatal { .. });
         if std::mem::take(&mut known.in_flight) {
+            // Nothing left this machine.
+            known.attempts -= u32::from(matches!(verdict, Verdict::NotProcessed { status: None, .. }));
             known.verdict = Some(verdict.clone());
         }
         self.schedule.reply(Ordinal(row as u64), verdict, now);

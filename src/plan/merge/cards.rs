@@ -202,7 +202,8 @@ mod tests {
     #[test]
     fn a_card_knows_its_first_row_however_far_it_is() {
         let mut cards = Cards::default();
-        let rows: Vec<u64> = (0..10_000u64).map(|n| n * n / 50 + if n % 1_000 == 999 { 70_000_000_000 } else { 2 }).collect();
+        let rows: Vec<u64> =
+            (0..10_000u64).map(|n| n * n / 50 + if n % 1_000 == 999 { 70_000_000_000 } else { 2 }).collect();
         for &row in &rows {
             cards.make(row, 0, 0);
         }

@@ -19,6 +19,7 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 
+use crate::model::{IdentityKey, RowNumber};
 use cards::Cards;
 pub use outlook::{Bridge, Group, Hub, MergeOutlook};
 use sighting::Sighting;
@@ -33,8 +34,8 @@ const HUB_ROWS_MIN: u64 = 10;
 const FURTHER_CARDS_MAX: usize = 100_000;
 
 /// How many groups, hubs and bridges are remembered with values, and how much of each.
-const NOTES_MAX: usize = 1_000;
-const ROWS_NOTED_MAX: usize = 12;
+const NOTES_MAX: usize = 500;
+const ROWS_NOTED_MAX: usize = 10;
 const VALUES_NOTED_MAX: usize = 3;
 
 /// How many of the largest groups and hubs are told.
@@ -76,43 +77,44 @@ struct GroupNote {
     names: Vec<String>,
 }
 
-/// What is asked of a row when it becomes an example: its place among the sightings, and which of its identities.
-type Ask<'a> = &'a mut dyn FnMut(usize, usize) -> Said;
+/// What is asked of a row when it becomes an example: its number, and which of its identities.
+type Ask<'a> = &'a mut dyn FnMut(RowNumber, IdentityKey) -> Said;
 
 impl MergePlan {
-    /// Takes the next rows, in input order. `ask` is for examples: what the row at this place says, and the value of the
-    /// identity that was given as its n-th.
+    /// Takes the next rows, in input order. `ask` is for examples, of which there are some thousands at most: what one of
+    /// these rows says, and the value of one of its identities.
     pub fn add(&mut self, sightings: &Sightings, ask: Ask<'_>) {
         self.table.approach(sightings.keys());
-        for (at, (row, keys)) in sightings.iter().enumerate() {
+        for (row, keys) in sightings.iter() {
             self.rows += 1;
             let identities = &sightings.keys()[keys];
             if identities.is_empty() {
                 self.lonely_rows += 1;
                 self.identical += u64::from(self.lonely.add(row.digest, 0) > 1);
             } else {
-                self.add_row(row, identities, &mut |nth| ask(at, nth));
+                self.add_row(row, identities, ask);
             }
         }
     }
 
-    fn add_row(&mut self, row: Sighting, keys: &[u64], ask: &mut dyn FnMut(usize) -> Said) {
+    fn add_row(&mut self, row: Sighting, keys: &[u64], ask: Ask<'_>) {
         // The cards that the row belongs to, and by which of its identities.
-        let mut met: Vec<(u32, usize)> = Vec::new();
-        for (nth, &key) in keys.iter().enumerate() {
+        let mut met: Vec<(u32, IdentityKey)> = Vec::new();
+        for &key in keys {
             if let Some(card) = self.table.card(key)
                 && !met.iter().any(|(known, _)| *known == card)
             {
-                met.push((card, nth));
+                met.push((card, IdentityKey(key)));
             }
         }
         let digest = (row.digest >> 32) as u32;
         let Some(&(card, by)) = met.first() else {
             if let Some(card) = self.cards.make(row.number, row.name, digest) {
-                self.put(keys, card, ask);
+                self.put(row, keys, card, ask);
             }
             return;
         };
+        let number = RowNumber(row.number);
         let mut person = self.cards.person(card);
         if self.repeats(card, digest) {
             self.identical += 1;
@@ -123,30 +125,30 @@ impl MergePlan {
         if met.len() > 1 {
             self.bridges += 1;
             if self.first_bridges.len() < NOTES_MAX {
-                let told = met.iter().map(|&(card, nth)| (ask(nth).value, self.cards.first_row(card)));
+                let told = met.iter().map(|&(card, by)| (ask(number, by).value, self.cards.first_row(card)));
                 let cards = told.collect();
-                self.first_bridges.push(Bridge { row: row.number, name: ask(by).name, cards });
+                self.first_bridges.push(Bridge { row: row.number, name: ask(number, by).name, cards });
             }
             for &(other, _) in &met[1..] {
                 person = self.join(person, other);
             }
         }
-        self.put(keys, card, ask);
+        self.put(row, keys, card, ask);
         self.cards.land(person, row.name);
         if self.wants_note(person) {
-            let Said { value, name } = ask(by);
+            let Said { value, name } = ask(number, by);
             self.note(person, row.number, &value, &name);
         }
     }
 
     /// The row's identities stand on this card, where they do not on another already.
-    fn put(&mut self, keys: &[u64], card: u32, ask: &mut dyn FnMut(usize) -> Said) {
+    fn put(&mut self, row: Sighting, keys: &[u64], card: u32, ask: Ask<'_>) {
         for (nth, &key) in keys.iter().enumerate() {
             if keys[..nth].contains(&key) {
                 continue;
             }
             if self.table.add(key, card) == HUB_ROWS_MIN && self.hubs.len() < NOTES_MAX {
-                self.hubs.insert(key, ask(nth).value);
+                self.hubs.insert(key, ask(RowNumber(row.number), IdentityKey(key)).value);
             }
         }
     }
@@ -171,7 +173,8 @@ impl MergePlan {
         let absorbed = if joined == person { other } else { person };
         let first_row = self.cards.first_row(absorbed);
         if absorbed != joined && (self.groups.contains_key(&joined) || self.groups.len() < NOTES_MAX) {
-            let behind = self.groups.remove(&absorbed).unwrap_or(GroupNote { rows: vec![first_row], ..GroupNote::default() });
+            let behind =
+                self.groups.remove(&absorbed).unwrap_or(GroupNote { rows: vec![first_row], ..GroupNote::default() });
             let first_row = self.cards.first_row(joined);
             let note = self.groups.entry(joined);
             let note = note.or_insert_with(|| GroupNote { rows: vec![first_row], ..GroupNote::default() });

@@ -26,9 +26,14 @@ fn plan_of(rows: &[&str], batch: usize) -> MergeOutlook {
             let digest = digester.digest(format!("{card:?}").as_bytes());
             sightings.add(RowNumber(number), card, card.identities().map(|identity| identity.key()), digest);
         }
-        plan.add(&sightings, &mut |at, nth| Said {
-            value: batch[at].email[nth].value.clone(),
-            name: batch[at].name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
+        plan.add(&sightings, &mut |row, key| {
+            let card = &batch[(row.0 - first) as usize];
+            let value = card.email.iter().map(|entry| entry.value.as_str());
+            let value = value.into_iter().find(|value| Identity::new(Channel::Email, value).key() == key);
+            Said {
+                value: value.expect("only what the row has is asked for").to_owned(),
+                name: card.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
+            }
         });
     }
     plan.finish()

@@ -142,7 +142,7 @@ fn words(key: u64) -> [u32; 2] {
 
 impl Piece {
     fn home(&self, high: u32) -> usize {
-        (u64::from(high) * self.homes as u64 >> 32) as usize
+        ((u64::from(high) * self.homes as u64) >> 32) as usize
     }
 
     /// Where it stands, or where it would have to be put in.

@@ -87,10 +87,22 @@ pub struct Heard {
     pub quiet_for: Option<Duration>,
 }
 
+/// Which connection carries a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// One that is open, if there is one.
+    Any,
+    /// One of its own, for a document that may not be sent twice: a server that closes an idle connection just when a
+    /// request sets out leaves nobody knowing what became of it.
+    Fresh,
+}
+
 /// Posts documents, one attempt at a time. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
+    /// The same, but it keeps no connection open.
+    fresh: reqwest::Client,
     endpoint: Endpoint,
     authorization: HeaderValue,
     token: SecretString,
@@ -103,6 +115,13 @@ impl Client {
         // Fails when a provider is installed already, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
         let authorization = bearer(&settings.token)?;
+        let http = Client::http(&settings, settings.concurrency)?;
+        let fresh = Client::http(&settings, 0)?;
+        let ClientSettings { endpoint, token, time_of_day, .. } = settings;
+        Ok(Client { http, fresh, endpoint, authorization, token, time_of_day })
+    }
+
+    fn http(settings: &ClientSettings, connections_kept: usize) -> Result<reqwest::Client, ClientError> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -112,7 +131,7 @@ impl Client {
             .connect_timeout((settings.timeout / 2).min(CONNECT_TIMEOUT_MAX))
             .timeout(settings.timeout)
             .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(settings.concurrency)
+            .pool_max_idle_per_host(connections_kept)
             .user_agent(concat!("c3import/", env!("CARGO_PKG_VERSION")));
         if settings.endpoint.is_loopback() {
             // No proxy between us and ourselves; and without https no certificates are needed, which a bare machine
@@ -130,9 +149,7 @@ impl Client {
             }
             builder = builder.tls_certs_merge(certificates);
         }
-        let http = builder.build().map_err(|error| ClientError::Build(transport::chain(&error)))?;
-        let ClientSettings { endpoint, token, time_of_day, .. } = settings;
-        Ok(Client { http, endpoint, authorization, token, time_of_day })
+        builder.build().map_err(|error| ClientError::Build(transport::chain(&error)))
     }
 
     /// The same client with another token.
@@ -163,9 +180,12 @@ impl Client {
     }
 
     /// Posts one document, and says what came of it.
-    pub async fn post(&self, document: Bytes) -> Heard {
-        let sent = self
-            .http
+    pub async fn post(&self, document: Bytes, connection: Connection) -> Heard {
+        let http = match connection {
+            Connection::Any => &self.http,
+            Connection::Fresh => &self.fresh,
+        };
+        let sent = http
             .post(self.endpoint.url().clone())
             .header(AUTHORIZATION, self.authorization.clone())
             .header(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))

@@ -5,5 +5,5 @@ mod endpoint;
 mod reply;
 mod transport;
 
-pub use client::{Client, ClientError, ClientSettings, Heard, Knock};
+pub use client::{Client, ClientError, ClientSettings, Connection, Heard, Knock};
 pub use endpoint::{Endpoint, EndpointError};

@@ -5,13 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, LOCATION};
+use reqwest::{RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
 use super::reply::{self, Reply};
 use super::{Endpoint, transport};
 use crate::jsonapi::MEDIA_TYPE;
-use crate::model::{Verdict, excerpt};
+use crate::model::Verdict;
 
 /// How much of an answer is read, after decompression. A card that many rows were appended to is echoed whole.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -65,17 +66,13 @@ fn bearer(token: &SecretString) -> Result<HeaderValue, ClientError> {
     Ok(value)
 }
 
-/// What answered a knock.
+/// What came of a knock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Knock {
-    /// The status.
-    pub status: u16,
-    /// The server's clock.
-    pub date: Option<SystemTime>,
-    /// Where it sends us, if it does.
-    pub location: Option<String>,
-    /// When the answer came, by our clock.
-    pub received: SystemTime,
+    /// What the answer, or its absence, would have meant for a card.
+    pub verdict: Verdict,
+    /// The server's clock and ours, if it told the time.
+    pub clocks: Option<(SystemTime, SystemTime)>,
 }
 
 /// What came of one attempt.
@@ -166,17 +163,14 @@ impl Client {
     }
 
     /// Asks the endpoint for what it never gives, to see whether somebody is there: a GET, which stores nothing.
-    ///
-    /// # Errors
-    /// What keeps an answer from coming, as a verdict.
-    pub async fn knock(&self) -> Result<Knock, Verdict> {
-        let request = self.http.get(self.endpoint.url().clone()).header(AUTHORIZATION, self.authorization.clone());
-        let answer = request.header(ACCEPT, HeaderValue::from_static(MEDIA_TYPE)).send().await;
-        let answer = answer.map_err(|error| transport::verdict(&error))?;
-        let date = answer.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
-        let location = answer.headers().get(LOCATION).map(|target| self.blotted(target.as_bytes()));
-        let location = location.map(|target| excerpt(&String::from_utf8_lossy(&target), 200));
-        Ok(Knock { status: answer.status().as_u16(), date, location, received: (self.time_of_day)() })
+    pub async fn knock(&self) -> Knock {
+        let asked = self.asking(self.http.get(self.endpoint.url().clone())).send().await;
+        let told = |answer: &reqwest::Response| {
+            let date = answer.headers().get(DATE)?.to_str().ok()?;
+            Some((httpdate::parse_http_date(date).ok()?, (self.time_of_day)()))
+        };
+        let clocks = asked.as_ref().ok().and_then(told);
+        Knock { verdict: self.hear(asked).await.verdict, clocks }
     }
 
     /// Posts one document, and says what came of it.
@@ -185,15 +179,19 @@ impl Client {
             Connection::Any => &self.http,
             Connection::Fresh => &self.fresh,
         };
-        let sent = http
-            .post(self.endpoint.url().clone())
-            .header(AUTHORIZATION, self.authorization.clone())
-            .header(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))
-            .header(ACCEPT, HeaderValue::from_static(MEDIA_TYPE))
-            .body(document)
-            .send()
-            .await;
-        let mut answer = match sent {
+        let request = self.asking(http.post(self.endpoint.url().clone()));
+        self.hear(request.header(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)).body(document).send().await).await
+    }
+
+    /// With the headers that every request has.
+    fn asking(&self, request: RequestBuilder) -> RequestBuilder {
+        let accept = HeaderValue::from_static(MEDIA_TYPE);
+        request.header(AUTHORIZATION, self.authorization.clone()).header(ACCEPT, accept)
+    }
+
+    /// Reads an answer to its end, and says what it means.
+    async fn hear(&self, answer: reqwest::Result<Response>) -> Heard {
+        let mut answer = match answer {
             Ok(answer) => answer,
             Err(error) => return Heard { verdict: transport::verdict(&error), quiet_for: None },
         };

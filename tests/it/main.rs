@@ -28,3 +28,4 @@ mod rows;
 mod sandbox;
 mod secrets;
 mod sheets;
+mod simulation;

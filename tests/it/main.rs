@@ -27,4 +27,5 @@ mod rooms;
 mod rows;
 mod sandbox;
 mod secrets;
+mod sheets;
 mod simulation;

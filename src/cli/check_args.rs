@@ -14,13 +14,13 @@ pub struct CheckArgs {
     /// What to read.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// The mapping file: which column becomes which field.
+    /// The mapping file: which column becomes which field. Without it a shipped one that fits is offered.
     #[arg(short, long, value_name = "MAPPING")]
-    pub mapping: PathBuf,
+    pub mapping: Option<PathBuf>,
     /// Also write results.csv and summary.json here.
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
-    /// Replace the results of an earlier run.
+    /// Begin anew: the files of an earlier run are kept under numbered names.
     #[arg(long, requires = "run_dir")]
     pub fresh: bool,
     /// Print everything as JSON.

@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use check_args::{CheckArgs, ExplainArgs, FailOn, WatchArgs};
 pub use inspect_args::InspectArgs;
-pub use mapping_args::{GuessArgs, MappingCheckArgs, MappingCommand, MappingExplainArgs};
+pub use mapping_args::{GuessArgs, MappingCheckArgs, MappingCommand, MappingExplainArgs, MappingShippedArgs};
 pub use pace_args::PaceArgs;
 pub use server_args::{DestinationArgs, FaultArgs, ServerArgs};
 pub use source_args::SourceArgs;
@@ -95,9 +95,9 @@ pub struct ImportArgs {
     /// What to read.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// The mapping file: which column becomes which field.
+    /// The mapping file: which column becomes which field. Without it a shipped one that fits is offered.
     #[arg(short, long, value_name = "MAPPING")]
-    pub mapping: PathBuf,
+    pub mapping: Option<PathBuf>,
     /// Where to send.
     #[command(flatten)]
     pub server: ServerArgs,
@@ -124,9 +124,9 @@ pub struct PreviewArgs {
     /// What to read.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// The mapping file: which column becomes which field.
+    /// The mapping file: which column becomes which field. Without it a shipped one that fits is offered.
     #[arg(short, long, value_name = "MAPPING")]
-    pub mapping: PathBuf,
+    pub mapping: Option<PathBuf>,
     /// How many rows to look at.
     #[arg(short = 'n', long = "rows", value_name = "N", default_value_t = 5)]
     pub rows: u64,

@@ -23,7 +23,7 @@ use crate::upload::{Client, ClientSettings, Endpoint};
 /// Uploads every row.
 pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> {
     // Whatever is wrong on both sides is told at once.
-    let (stage, goal) = match (Stage::set(terminal, &args.source, &args.mapping), Goal::find(args)) {
+    let (stage, goal) = match (Stage::set(terminal, &args.source, args.mapping.as_deref()), Goal::find(args)) {
         (Ok(stage), Ok(goal)) => (stage, goal),
         (Err(stage), Err(goal)) => return Err(Failures([stage.0, goal.0].concat())),
         (Err(failures), Ok(_)) | (Ok(_), Err(failures)) => return Err(failures),
@@ -33,7 +33,8 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
 
     let shape = stage.table.shape().clone();
     let policy = args.pace.policy(seed());
-    let settings = settings(Some(goal.endpoint.to_string()), &args.mapping, &policy, args.pace.timeout.as_secs_f64());
+    let mapping = stage.mapping;
+    let settings = settings(Some(goal.endpoint.to_string()), &mapping, &policy, args.pace.timeout.as_secs_f64());
     let progress = Arc::new(Progress::default());
     let plan = Plan {
         table: stage.table,
@@ -57,7 +58,7 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
     let remarks = remarks_of(&report, &args.watch);
     let exit = exit(&report, &remarks, &args.watch, false);
     tracing::info!(rows = report.tally.rows(), requests = report.requests, exit = exit.code(), "done");
-    let next = next_step(args, exit);
+    let next = next_step(args, &mapping, exit);
     let view = RunView {
         input: &args.source.input().to_string(),
         read_as: &shape.description,
@@ -200,7 +201,7 @@ fn token_failure(error: &TokenError) -> Failure {
 }
 
 /// What to type next.
-fn next_step(args: &ImportArgs, exit: Exit) -> NextStep {
+fn next_step(args: &ImportArgs, mapping: &Path, exit: Exit) -> NextStep {
     let run_dir = args.run_dir.clone().unwrap_or_else(|| default_run_dir(&args.source.input()));
     let results = quoted(&run_dir.join("results.csv"));
     match (exit, args.server.sandbox) {
@@ -213,7 +214,7 @@ fn next_step(args: &ImportArgs, exit: Exit) -> NextStep {
         }
         (Exit::SomeRows, _) => NextStep {
             why: "mend what c3_error says in a copy of the results, and import that: rows that are stored are not sent again",
-            command: format!("c3import check {results} -m {}", quoted(&args.mapping)),
+            command: format!("c3import check {results} -m {}", quoted(mapping)),
         },
         (Exit::Server | Exit::Machine, _) => NextStep {
             why: "when the reason is gone; rows that the results say are stored are not sent again",

@@ -21,7 +21,7 @@ use crate::mapping::Mapper;
 use crate::model::{FatalReason, IdentityKey, Ordinal, Outcome, ServerRules, Verdict};
 use crate::schedule::{Admission, Policy, Schedule, Step, StopReason};
 use crate::source::{ReadEnd, SourceError};
-use crate::upload::Heard;
+use crate::upload::{Connection, Heard};
 
 /// How long a stopped run waits for its reader to say what it had read. Enough for any file; a reader stuck in a
 /// pipe is left alone.
@@ -104,7 +104,7 @@ impl Deliverer {
             began: Instant::now(),
             parcels: HashMap::new(),
             attempts: JoinSet::new(),
-            read_back: ReadBack::default(),
+            read_back: ReadBack::new(rules),
             outcomes: Vec::new(),
             requests: 0,
             tokens: Token(0),
@@ -197,12 +197,13 @@ impl Deliverer {
 
     fn send(&mut self, row: Ordinal) {
         let Delivery::Live { client, .. } = &self.delivery else { unreachable!("a dry run admits no row") };
-        let document = self.parcels.get(&row).expect("a row keeps its card until it has ended").document.clone();
-        let client = client.clone();
+        let parcel = self.parcels.get(&row).expect("a row keeps its card until it has ended");
+        let connection = if parcel.card.has_identity() { Connection::Any } else { Connection::Fresh };
+        let (client, document) = (client.clone(), parcel.document.clone());
         self.requests += 1;
         self.progress.request();
         let token = self.tokens;
-        self.attempts.spawn(async move { (row, token, client.post(document).await) });
+        self.attempts.spawn(async move { (row, token, client.post(document, connection).await) });
     }
 
     fn hear(&mut self, reply: Result<(Ordinal, Token, Heard), JoinError>) {
@@ -276,7 +277,7 @@ impl Deliverer {
                         row: ordinal,
                         number: row.number,
                         identities: identity_keys(&parcel, self.rules),
-                        resend: parcel.card.identities().next().is_some(),
+                        resend: parcel.card.has_identity(),
                         digest: parcel.digest,
                     });
                     self.parcels.insert(ordinal, parcel);

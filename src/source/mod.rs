@@ -74,6 +74,9 @@ pub struct SheetInfo {
     pub columns: Option<u32>,
     /// Whether this is the sheet that is read.
     pub chosen: bool,
+    /// Of a sheet that could be meant as well, because it is visible, holds rows below a header, and nobody said which
+    /// sheet to read: that header. Only the first few are looked into.
+    pub header: Option<Header>,
 }
 
 /// A table whose kind, dialect and header are known, and whose rows wait to be read.
@@ -143,7 +146,7 @@ impl Table {
     pub fn header_suggestion(&self) -> Option<u64> {
         match &self.content {
             Content::Text(table) => table.header_suggestion(),
-            Content::Sheet(_) => None,
+            Content::Sheet(table) => table.header_suggestion(),
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Terminal;
 use super::numbers::{count, rate, rows, time};
+use super::page::Page;
 use super::remarks::{forecast_text, merges_text, remarks_text};
 use crate::commands::Exit;
 use crate::model::{Forecast, Header, Issue, MergeCode, RowNumber, Severity, Status};
@@ -50,7 +51,7 @@ pub fn import_summary(terminal: &Terminal, run: &RunView<'_>, exit: Exit, next: 
         return;
     }
     let report = run.report;
-    let mut text = told(run, false);
+    let mut text = told(run, false, terminal.width());
     let speed = rate(report.requests, report.elapsed);
     text.push_str(&format!("{} requests in {} ({speed})", count(report.requests), time(report.elapsed)));
     if let Some(cards) = run.sandbox_cards {
@@ -91,7 +92,7 @@ pub fn check_report(
 
 /// What a dry run came to, in so many columns.
 fn check_text(run: &RunView<'_>, forecast: &Forecast, width: usize) -> String {
-    let mut text = told(run, true);
+    let mut text = told(run, true, width);
     text.push_str(&remarks_text(run.remarks, true, width));
     text.push_str(&merges_text(&run.report.merges, width));
     text.push_str(&forecast_text(forecast, run.sample, width));
@@ -112,7 +113,7 @@ pub fn issue_line(input: &str, header: &Header, row: RowNumber, issue: &Issue) -
 }
 
 /// The rows, and how they ended, one status a line.
-fn told(run: &RunView<'_>, dry: bool) -> String {
+fn told(run: &RunView<'_>, dry: bool, width: usize) -> String {
     let report = run.report;
     let sample = if run.sample.is_some() { "a sample, the first " } else { "" };
     let mut text = format!("{}: {sample}{} read as {}\n", run.input, rows(report.tally.rows()), run.read_as);
@@ -125,10 +126,11 @@ fn told(run: &RunView<'_>, dry: bool) -> String {
     if let Some(blank) = report.read.as_ref().map(|read| read.blank_lines).filter(|&blank| blank > 0) {
         text.push_str(&format!("  and {} blank {}\n", count(blank), if blank == 1 { "line" } else { "lines" }));
     }
+    let mut page = Page::new(width);
     for (status, rows) in report.tally.iter().filter(|&(_, rows)| rows > 0) {
-        text.push_str(&format!("{:>10}  {}\n", count(rows), meaning(status, dry)));
+        page.paragraph(&format!("{:>10}  ", count(rows)), meaning(status, dry));
     }
-    text
+    text + &page.finish()
 }
 
 /// What the answers prove about the cards, and no more than that.

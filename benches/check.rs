@@ -84,6 +84,8 @@ fn checked(path: &Path) -> Outcome<u64> {
         delivery: Delivery::Dry,
         results: None,
         grace: Duration::ZERO,
+        bad_rows_kept: 0,
+        sample: None,
         progress: Arc::new(Progress::default()),
     })?;
     match (&report.ending, report.read) {

@@ -144,6 +144,8 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize) -> Outcome<u64> 
         delivery: Delivery::Live { client, renew: None },
         results: Some(results),
         grace: Duration::ZERO,
+        bad_rows_kept: 0,
+        sample: None,
         progress: Arc::new(Progress::default()),
     })?;
     all(report.read.map_or(0, |end| end.rows), report.tally.of(Status::Stored))

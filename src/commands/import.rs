@@ -8,14 +8,13 @@ use secrecy::SecretString;
 
 use super::expiry;
 use super::next::{quoted, typed_again, typed_again_with};
-use super::run_report::{exit, stop, summary};
+use super::run_report::{exit, remarks_of, stop, summary};
 use super::sandbox::InProcess;
 use super::stage::{Stage, default_run_dir};
 use super::{Exit, Failure, Failures};
 use crate::cli::{DestinationArgs, ImportArgs};
-use crate::model::TableShape;
 use crate::pipeline::{self, Delivery, Plan, Progress, Renew, Report};
-use crate::results::{ResultsCsv, RunDir, RunDirError, SummarySettings};
+use crate::results::{ResultsCsv, RunDir, RunDirError, Summary, SummarySettings};
 use crate::schedule::Policy;
 use crate::settings::TokenError;
 use crate::ui::{NextStep, ProgressBar, RunView, Terminal, import_summary};
@@ -45,6 +44,8 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
         delivery: Delivery::Live { client: goal.client, renew: goal.renew },
         results: Some(results),
         grace: args.pace.grace,
+        bad_rows_kept: 0,
+        sample: None,
         progress: Arc::clone(&progress),
     };
     let name = args.source.input().to_string();
@@ -54,19 +55,22 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
     tracing::info!(input = name, read_as = shape.description, endpoint = %goal.endpoint, "sending");
     let report = run(terminal, &name, plan, progress, false)?;
 
-    let exit = exit(&report, false);
+    let remarks = remarks_of(&report, &args.watch);
+    let exit = exit(&report, &remarks, &args.watch, false);
     tracing::info!(rows = report.tally.rows(), requests = report.requests, exit = exit.code(), "done");
     let next = next_step(args, &mapping, exit);
     let view = RunView {
         input: &args.source.input().to_string(),
         read_as: &shape.description,
         report: &report,
+        remarks: &remarks,
+        sample: None,
         stopped: stop(&report.ending).map(|stop| stop.reason),
         results: Some(&run_dir.results()),
         sandbox_cards: goal.sandbox.as_ref().map(InProcess::cards),
     };
     import_summary(terminal, &view, exit, &next);
-    write_summary(&report, name, &shape, false, settings, &run_dir)?;
+    write_summary(&summary(&report, &remarks, None, name, &shape, None, settings), &run_dir)?;
     Ok(exit)
 }
 
@@ -101,16 +105,8 @@ pub fn open_results(path: &Path, fresh: bool, table: &crate::source::Table) -> R
 }
 
 /// Writes `summary.json`.
-pub fn write_summary(
-    report: &Report,
-    input: String,
-    shape: &TableShape,
-    dry: bool,
-    settings: SummarySettings,
-    run_dir: &RunDir,
-) -> Result<(), Failures> {
-    let json = summary(report, input, shape, dry, settings).to_json();
-    let written = run_dir.write_summary(&json);
+pub fn write_summary(summary: &Summary, run_dir: &RunDir) -> Result<(), Failures> {
+    let written = run_dir.write_summary(&summary.to_json());
     written
         .map_err(|error| Failure::machine(format!("{} cannot be written: {error}", run_dir.summary().display())).into())
 }

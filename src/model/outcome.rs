@@ -116,6 +116,25 @@ pub enum OutcomeCode {
 }
 
 impl OutcomeCode {
+    /// Every code.
+    pub fn all() -> impl Iterator<Item = OutcomeCode> {
+        let others = [
+            OutcomeCode::RowBlank,
+            OutcomeCode::RowRepeats,
+            OutcomeCode::RowStored,
+            OutcomeCode::RowExcluded,
+            OutcomeCode::ServerOdd,
+            OutcomeCode::EchoMissing,
+            OutcomeCode::EchoDoubled,
+            OutcomeCode::ServerRefused,
+            OutcomeCode::DeliveryResent,
+            OutcomeCode::DeliveryUnknown,
+            OutcomeCode::RunStopped,
+            OutcomeCode::RunDry,
+        ];
+        Code::ALL.into_iter().map(OutcomeCode::Issue).chain(others)
+    }
+
     /// As written in the results.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -123,6 +123,7 @@ pub struct Feed {
     pub mapper: Arc<Mapper>,
     pub rules: ServerRules,
     pub digester: Digester,
+    pub rows_max: u64,
     pub seats: Arc<Seats>,
     pub progress: Arc<Progress>,
 }
@@ -148,10 +149,13 @@ impl Feed {
             seats -= weight;
             if let Fate::Card(parcel) = &fate {
                 let keys = self.rules.recognised_by(&parcel.card).map(|(key, _)| key);
-                batch.sightings.add(row.number, &parcel.card, keys, parcel.digest);
+                batch.sightings.add(row.number, &parcel.card, keys, parcel.digest, parcel.document.len());
             }
             batch.rows.push(FedRow { ordinal: Ordinal(next), row, fate, weight });
             next += 1;
+            if next == self.rows_max {
+                return ControlFlow::Break(());
+            }
             if batch.rows.len() < BATCH_ROWS || self.hand_over(&mut batch, out) {
                 ControlFlow::Continue(())
             } else {

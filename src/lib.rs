@@ -58,6 +58,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod journal;
 pub mod jsonapi;
 pub mod mapping;
 pub mod model;

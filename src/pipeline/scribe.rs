@@ -1,0 +1,192 @@
+//! Between deliver and record, on a thread of its own: nothing is sent that has to be remembered first, and nothing is
+//! written into the results, before the journal has it on disk.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::RecordError;
+use super::progress::Progress;
+use super::record::{Arrival, News};
+use crate::journal::{Journal, JournalError, Subject};
+use crate::model::{Header, Ordinal, Outcome};
+
+/// A commit is a wait for the disk: endings share it, so many at most …
+const ENDINGS_MAX: usize = 512;
+
+/// … and for so long at most. What is lost when the plug is pulled is sent again where that is safe.
+const COMMIT_EVERY: Duration = Duration::from_millis(50);
+
+/// What the scribe is told.
+#[derive(Debug)]
+pub enum Note {
+    /// Rows came into the house; some have ended already.
+    Rows(Vec<Arrival>),
+    /// Cards are about to be sent. Those with `waits` go when the scribe says so.
+    Opening(Vec<Opening>),
+    /// Cards were certainly not processed, and wait to be sent again.
+    Back(Vec<Ordinal>),
+    /// Rows ended.
+    Outcomes(Vec<Ended>),
+}
+
+/// A card is about to be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    pub row: Ordinal,
+    pub subject: Subject,
+    /// Whether it is sent only when this is on disk.
+    pub waits: bool,
+}
+
+/// A row ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub row: Ordinal,
+    pub subject: Subject,
+    pub outcome: Outcome,
+    /// Whether it may be sent again when the run goes on.
+    pub goes_on: bool,
+}
+
+/// Where deliver sends its news: through the scribe, where there is a journal.
+#[derive(Debug)]
+pub enum Outlet {
+    Scribe(Sender<Note>),
+    Record(Sender<News>),
+}
+
+impl Outlet {
+    pub fn remembers(&self) -> bool {
+        matches!(self, Outlet::Scribe(_))
+    }
+
+    pub fn rows(&self, rows: Vec<Arrival>) {
+        match self {
+            Outlet::Scribe(scribe) => tell(scribe, Note::Rows(rows)),
+            Outlet::Record(record) => tell(record, News::Rows(rows)),
+        }
+    }
+
+    pub fn outcomes(&self, outcomes: Vec<Ended>) {
+        match self {
+            Outlet::Scribe(scribe) => tell(scribe, Note::Outcomes(outcomes)),
+            Outlet::Record(record) => tell(record, News::Outcomes(bare(outcomes))),
+        }
+    }
+
+    pub fn opening(&self, opening: Vec<Opening>) {
+        if let Outlet::Scribe(scribe) = self {
+            tell(scribe, Note::Opening(opening));
+        }
+    }
+
+    pub fn back(&self, rows: Vec<Ordinal>) {
+        if let Outlet::Scribe(scribe) = self {
+            tell(scribe, Note::Back(rows));
+        }
+    }
+}
+
+fn tell<T>(listener: &Sender<T>, news: T) {
+    assert!(listener.send(news).is_ok(), "it listens until we are gone");
+}
+
+fn bare(outcomes: Vec<Ended>) -> Vec<(Ordinal, Outcome)> {
+    outcomes.into_iter().map(|ended| (ended.row, ended.outcome)).collect()
+}
+
+/// Writes the journal.
+#[derive(Debug)]
+pub struct Scribe {
+    pub journal: Journal,
+    pub header: Header,
+    pub to_record: Sender<News>,
+    /// Rows that may be sent now.
+    pub cleared: UnboundedSender<Vec<Ordinal>>,
+    pub progress: Arc<Progress>,
+}
+
+/// What waits for the next commit.
+#[derive(Debug, Default)]
+struct Pending {
+    outcomes: Vec<(Ordinal, Outcome)>,
+    waiting: Vec<Ordinal>,
+    since: Option<Instant>,
+}
+
+impl Scribe {
+    /// Writes until nobody has news any more; gives the journal back. After the first failure nothing is passed on
+    /// until the end, when it tries once more.
+    pub fn run(mut self, inbox: &Receiver<Note>) -> (Journal, Option<JournalError>) {
+        let mut pending = Pending::default();
+        let mut failure: Option<JournalError> = None;
+        loop {
+            let patience = pending.since.filter(|_| failure.is_none()).map(|since| {
+                // Somebody waits: take what is there already, and write.
+                if pending.waiting.is_empty() { COMMIT_EVERY.saturating_sub(since.elapsed()) } else { Duration::ZERO }
+            });
+            let told = match patience {
+                _ if failure.is_none() && self.journal.waiting() >= ENDINGS_MAX => Err(RecvTimeoutError::Timeout),
+                Some(patience) => inbox.recv_timeout(patience),
+                None => inbox.recv().map_err(RecvTimeoutError::from),
+            };
+            match told {
+                Ok(note) => self.note(note, &mut pending),
+                Err(RecvTimeoutError::Timeout) => match self.journal.commit() {
+                    Ok(()) => self.pass_on(&mut pending),
+                    Err(error) => {
+                        self.progress.raise_trouble();
+                        failure = Some(error);
+                    }
+                },
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        match self.journal.commit() {
+            Ok(()) => self.pass_on(&mut pending),
+            Err(error) => {
+                // They count, and those that are stored are told; the results are not to know more than the journal.
+                tell(&self.to_record, News::Unwritable(RecordError::journal(&error)));
+                self.pass_on(&mut pending);
+                failure.get_or_insert(error);
+            }
+        }
+        (self.journal, failure)
+    }
+
+    fn note(&mut self, note: Note, pending: &mut Pending) {
+        match note {
+            Note::Rows(rows) => {
+                tell(&self.to_record, News::Rows(rows));
+                return;
+            }
+            Note::Opening(opening) => {
+                for Opening { row, subject, waits } in opening {
+                    self.journal.open_record(row, subject);
+                    pending.waiting.extend(waits.then_some(row));
+                }
+            }
+            Note::Back(rows) => rows.into_iter().for_each(|row| self.journal.take_back(row)),
+            Note::Outcomes(ended) => {
+                for Ended { row, subject, outcome, goes_on } in ended {
+                    self.journal.close_record(&self.header, row, subject, &outcome, goes_on);
+                    pending.outcomes.push((row, outcome));
+                }
+            }
+        }
+        pending.since.get_or_insert_with(Instant::now);
+    }
+
+    fn pass_on(&self, pending: &mut Pending) {
+        let Pending { outcomes, waiting, .. } = std::mem::take(pending);
+        if !outcomes.is_empty() {
+            tell(&self.to_record, News::Outcomes(outcomes));
+        }
+        if !waiting.is_empty() && self.cleared.send(waiting).is_err() {
+            tracing::debug!("the run ended before cards that waited for the journal could go");
+        }
+    }
+}

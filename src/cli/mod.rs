@@ -18,8 +18,8 @@ pub use source_args::SourceArgs;
 
 /// Brings people's contacts from spreadsheets into Cention.
 ///
-/// Every row of a CSV or Excel file becomes one contact card, as a mapping file says; the results file pairs each row
-/// with the c3_id it received or the reason why it did not.
+/// Every row of a CSV, Excel or OpenDocument table becomes one contact card, as a mapping file says; the results pair each
+/// row with the c3_id it received or the reason why it did not.
 #[derive(Debug, Parser)]
 #[command(name = "c3import", version, propagate_version = true, disable_help_subcommand = true)]
 #[command(after_help = "Exit codes:
@@ -106,7 +106,7 @@ pub struct ImportArgs {
     /// Where results go [default: the input's name with .c3run, in the current directory].
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
-    /// Replace the results of an earlier run. Every row is sent again.
+    /// Begin anew: the files of an earlier run are kept under numbered names, and every row is sent again.
     #[arg(long)]
     pub fresh: bool,
 }
@@ -123,7 +123,7 @@ pub struct CheckArgs {
     /// Also write results.csv and summary.json here.
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
-    /// Replace the results of an earlier run.
+    /// Begin anew: the files of an earlier run are kept under numbered names.
     #[arg(long, requires = "run_dir")]
     pub fresh: bool,
     /// Print the summary as JSON.

@@ -10,7 +10,7 @@ use crate::model::{DelimiterChoice, EncodingChoice, Input, SheetChoice, SourceOp
 /// Which table, and how to read it. Flags win over the mapping's `[source]`.
 #[derive(Clone, Debug, Args)]
 pub struct SourceArgs {
-    /// The CSV or XLSX file; - reads CSV from standard input.
+    /// The table: CSV, XLSX, XLS, XLSB, ODS and others, told apart by content; - reads CSV from standard input.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Which sheet of a workbook, by name or number [default: the first visible one with data].

@@ -21,6 +21,7 @@ mod inspect;
 mod interrupt;
 mod mapping;
 mod preview;
+mod readme;
 mod results;
 mod rooms;
 mod rows;

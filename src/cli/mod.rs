@@ -5,6 +5,7 @@ mod mapping_args;
 mod pace_args;
 mod server_args;
 mod source_args;
+mod typed;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub use mapping_args::{GuessArgs, MappingCheckArgs, MappingCommand, MappingExpla
 pub use pace_args::PaceArgs;
 pub use server_args::{DestinationArgs, FaultArgs, ServerArgs};
 pub use source_args::SourceArgs;
+pub use typed::TypedFlags;
 
 /// Brings people's contacts from spreadsheets into Cention.
 ///

@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::import::{open_results, run, settings, write_summary};
+use super::import::{run, settings, write_summary};
 use super::next::job;
 use super::run_report::{exit, stop, summary};
+use super::session::{enter_dry, publish};
 use super::stage::Stage;
 use super::{Exit, Failure, Failures};
 use crate::cli::{CheckArgs, ImportArgs, SourceArgs};
 use crate::model::ServerRules;
-use crate::pipeline::{Delivery, Plan, Progress};
+use crate::pipeline::{Delivery, Ending, Plan, Progress};
 use crate::schedule::Policy;
 use crate::ui::{NextStep, RunView, Terminal, check_report};
 
@@ -45,7 +46,7 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     let stage = Stage::set(terminal, &args.source, &args.mapping)?;
     let (run_dir, results) = match &args.run_dir {
         Some(path) => {
-            let (run_dir, results) = open_results(path, args.fresh, &stage.table)?;
+            let (run_dir, results) = enter_dry(path, args.fresh, &stage.table)?;
             (Some(run_dir), Some(results))
         }
         None => (None, None),
@@ -61,6 +62,7 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
         policy: args.policy,
         delivery: Delivery::Dry,
         results,
+        memoir: None,
         grace: Duration::ZERO,
         progress: Arc::clone(&progress),
     };
@@ -68,6 +70,9 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     tracing::info!(input = %input, read_as = shape.description, "checking");
     let report = run(terminal, &input.to_string(), plan, progress, true)?;
     let exit = exit(&report, true);
+    if let (Some(run_dir), false) = (&run_dir, matches!(report.ending, Ending::Machine(_))) {
+        publish(run_dir)?;
+    }
     if args.json {
         let json = summary(&report, input.to_string(), &shape, true, settings.clone()).to_json();
         let said = terminal.data(json.as_bytes());

@@ -13,6 +13,7 @@ mod preview;
 mod rows;
 mod run_report;
 mod sandbox;
+mod session;
 mod stage;
 
 use crate::cli::{Cli, Command};

@@ -1,6 +1,7 @@
 //! What several commands need first: the table open, the mapping read and held against it.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::{Failure, Failures};
@@ -18,6 +19,8 @@ pub struct Stage {
     pub mapper: Mapper,
     /// How the mapping says the table is to be read.
     pub options: SourceOptions,
+    /// The mapping file's text.
+    pub mapping_text: String,
 }
 
 impl Stage {
@@ -39,13 +42,21 @@ impl Stage {
             }
             Failures(draw(problems).0.into_iter().map(|failure| failure.hint(hint.clone())).collect())
         })?;
-        Ok(Stage { table, mapper, options: mapping.source_options().clone() })
+        Ok(Stage { table, mapper, options: mapping.source_options().clone(), mapping_text: text })
     }
 }
 
 /// Opens the table that the command line names; what it leaves open comes from `fallback`.
 pub fn open(args: &SourceArgs, fallback: SourceOptions) -> Result<Table, Failures> {
     source::open(&args.input(), &args.options().or(fallback)).map_err(|error| unreadable(&error).into())
+}
+
+/// How many rows a file has, by reading it once more as fast as reading goes. Standard input is not.
+pub fn count_rows(args: &SourceArgs, fallback: SourceOptions) -> Option<u64> {
+    match args.input() {
+        Input::Stdin => None,
+        Input::File(_) => Some(open(args, fallback).ok()?.read(&mut |_| ControlFlow::Continue(())).ok()?.rows),
+    }
 }
 
 /// A table that cannot be read.

@@ -9,8 +9,8 @@ pub struct RunFacts {
     pub program: String,
     /// The input's absolute path; `-` for standard input.
     pub input: String,
-    /// The flags that say how the input is read, as typed.
-    pub reading: String,
+    /// The flags that say how the input is read.
+    pub reading: Vec<String>,
     /// The mapping file, as it was named.
     pub mapping_name: String,
     /// The mapping file's text.
@@ -19,7 +19,7 @@ pub struct RunFacts {
     pub destination: Option<Destination>,
     /// Where names go in the document.
     pub name_at: String,
-    /// Every other flag, as typed. Never one about the token.
+    /// Every other flag. Never one about the token.
     pub words: Vec<String>,
 }
 

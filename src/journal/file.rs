@@ -206,6 +206,16 @@ impl Journal {
         })
     }
 
+    /// Whether requests of an earlier session may still be on their way: it was killed, or did not wait for an answer.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn is_unsettled(&self) -> Result<bool, JournalError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM session WHERE ended IS NULL AND number = (SELECT max(number) FROM session))
+                       OR EXISTS (SELECT 1 FROM record WHERE status = 'open')";
+        self.db.query_row(sql, [], |row| row.get(0)).map_err(|error| self.failed(error))
+    }
+
     /// Why the last session that said so ended early; `None` when it did not, or was killed.
     ///
     /// # Errors

@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn a_digest_is_the_same_tomorrow_and_in_the_next_version() {
         let digest = Digester::new(DigestKey(*b"0123456789abcdef")).digest(b"a card");
-        assert_eq!(digest, CardDigest([0, 0, 0]));
+        assert_eq!(digest, CardDigest([1_016_204_017, 3_309_246_842, 707_905_358]));
         assert_eq!(CardDigest::from_bytes(&digest.to_bytes()), Some(digest));
         assert_eq!(CardDigest::from_bytes(b"short"), None);
     }

@@ -12,6 +12,7 @@ use super::progress::Progress;
 use super::record::{Arrival, News};
 use crate::journal::{Journal, JournalError, Subject};
 use crate::model::{Header, Ordinal, Outcome};
+use crate::plan::Sightings;
 
 /// A commit is a wait for the disk: endings share it, so many at most …
 const ENDINGS_MAX: usize = 512;
@@ -23,7 +24,7 @@ const COMMIT_EVERY: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub enum Note {
     /// Rows came into the house; some have ended already.
-    Rows(Vec<Arrival>),
+    Rows(Vec<Arrival>, Sightings),
     /// Cards are about to be sent. Those with `waits` go when the scribe says so.
     Opening(Vec<Opening>),
     /// Cards were certainly not processed, and wait to be sent again.
@@ -63,10 +64,10 @@ impl Outlet {
         matches!(self, Outlet::Scribe(_))
     }
 
-    pub fn rows(&self, rows: Vec<Arrival>) {
+    pub fn rows(&self, rows: Vec<Arrival>, sightings: Sightings) {
         match self {
-            Outlet::Scribe(scribe) => tell(scribe, Note::Rows(rows)),
-            Outlet::Record(record) => tell(record, News::Rows(rows)),
+            Outlet::Scribe(scribe) => tell(scribe, Note::Rows(rows, sightings)),
+            Outlet::Record(record) => tell(record, News::Rows(rows, sightings)),
         }
     }
 
@@ -159,8 +160,8 @@ impl Scribe {
 
     fn note(&mut self, note: Note, pending: &mut Pending) {
         match note {
-            Note::Rows(rows) => {
-                tell(&self.to_record, News::Rows(rows));
+            Note::Rows(rows, sightings) => {
+                tell(&self.to_record, News::Rows(rows, sightings));
                 return;
             }
             Note::Opening(opening) => {

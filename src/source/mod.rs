@@ -17,6 +17,7 @@ mod markup;
 mod number_format;
 mod ods;
 mod package;
+mod stamp;
 mod xls;
 mod xlsb;
 mod xlsx;
@@ -27,6 +28,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 
 pub use self::error::SourceError;
+pub use self::stamp::stamp;
 use self::kind::{CompoundKind, Kind, Markup, ZipKind};
 use crate::model::{Header, Input, Row, SourceOptions, TableShape, excerpt};
 

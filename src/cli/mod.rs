@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use inspect_args::InspectArgs;
-pub use mapping_args::{GuessArgs, MappingCheckArgs, MappingCommand, MappingExplainArgs};
+pub use mapping_args::{GuessArgs, MappingCheckArgs, MappingCommand, MappingExplainArgs, MappingShippedArgs};
 pub use pace_args::PaceArgs;
 pub use server_args::{DestinationArgs, FaultArgs, ServerArgs};
 pub use source_args::SourceArgs;
@@ -93,9 +93,9 @@ pub struct ImportArgs {
     /// What to read.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// The mapping file: which column becomes which field.
+    /// The mapping file: which column becomes which field. Without it a shipped one that fits is offered.
     #[arg(short, long, value_name = "MAPPING")]
-    pub mapping: PathBuf,
+    pub mapping: Option<PathBuf>,
     /// Where to send.
     #[command(flatten)]
     pub server: ServerArgs,
@@ -119,9 +119,9 @@ pub struct CheckArgs {
     /// What to read.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// The mapping file: which column becomes which field.
+    /// The mapping file: which column becomes which field. Without it a shipped one that fits is offered.
     #[arg(short, long, value_name = "MAPPING")]
-    pub mapping: PathBuf,
+    pub mapping: Option<PathBuf>,
     /// Also write results.csv and summary.json here.
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
@@ -139,9 +139,9 @@ pub struct PreviewArgs {
     /// What to read.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// The mapping file: which column becomes which field.
+    /// The mapping file: which column becomes which field. Without it a shipped one that fits is offered.
     #[arg(short, long, value_name = "MAPPING")]
-    pub mapping: PathBuf,
+    pub mapping: Option<PathBuf>,
     /// How many rows to look at.
     #[arg(short = 'n', long = "rows", value_name = "N", default_value_t = 5)]
     pub rows: u64,

@@ -19,7 +19,7 @@ use crate::ui::{NextStep, RunView, Terminal, check_report};
 /// What both ways to ask for a dry run have in common.
 struct DryRun {
     source: SourceArgs,
-    mapping: PathBuf,
+    mapping: Option<PathBuf>,
     run_dir: Option<PathBuf>,
     fresh: bool,
     json: bool,
@@ -43,7 +43,7 @@ pub fn dry_import(terminal: &Terminal, args: ImportArgs) -> Result<Exit, Failure
 }
 
 fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
-    let stage = Stage::set(terminal, &args.source, &args.mapping)?;
+    let stage = Stage::set(terminal, &args.source, args.mapping.as_deref())?;
     let (run_dir, results) = match &args.run_dir {
         Some(path) => {
             let (run_dir, results) = enter_dry(path, args.fresh, &stage.table)?;
@@ -52,7 +52,8 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
         None => (None, None),
     };
     let shape = stage.table.shape().clone();
-    let settings = settings(None, &args.mapping, &args.policy, args.timeout.as_secs_f64());
+    let mapping = stage.mapping;
+    let settings = settings(None, &mapping, &args.policy, args.timeout.as_secs_f64());
     let progress = Arc::new(Progress::default());
     let rate = args.policy.rate;
     let plan = Plan {
@@ -87,7 +88,7 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
         results: results.as_deref(),
         sandbox_cards: None,
     };
-    let next = next_step(&args.source, &args.mapping, exit);
+    let next = next_step(&args.source, &mapping, exit);
     let said = check_report(terminal, &view, rate, exit, &next, args.json);
     said.map_err(|error| Failure::machine(format!("standard output cannot be written: {error}")))?;
     if let Some(run_dir) = &run_dir {

@@ -9,8 +9,8 @@ use secrecy::SecretString;
 use super::expiry;
 use super::next::{quoted, typed_again};
 use super::run_report::{exit, stop, summary};
-use super::session::{Entered, Session, end, enter, publish};
 use super::sandbox::InProcess;
+use super::session::{Entered, Session, end, enter, publish};
 use super::stage::{Stage, count_rows, default_run_dir};
 use super::{Exit, Failure, Failures};
 use crate::cli::{DestinationArgs, ImportArgs, TypedFlags};
@@ -26,14 +26,14 @@ use crate::upload::{Client, ClientSettings, Endpoint};
 /// Uploads every row.
 pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> {
     // Whatever is wrong on both sides is told at once.
-    let (stage, goal) = match (Stage::set(terminal, &args.source, &args.mapping), Goal::find(args)) {
+    let (stage, goal) = match (Stage::set(terminal, &args.source, args.mapping.as_deref()), Goal::find(args)) {
         (Ok(stage), Ok(goal)) => (stage, goal),
         (Err(stage), Err(goal)) => return Err(Failures([stage.0, goal.0].concat())),
         (Err(failures), Ok(_)) | (Ok(_), Err(failures)) => return Err(failures),
     };
     let run_dir = args.run_dir.clone().unwrap_or_else(|| default_run_dir(&args.source.input()));
     let input = args.source.input();
-    let facts = facts(args, &stage.mapping_text, goal.destination.clone());
+    let facts = facts(args, &stage, goal.destination.clone());
     let rules = args.server.rules.rules();
     let session = match enter(&run_dir, args.fresh, facts, &input, &stage.table, rules.name_at)? {
         Entered::Open(session) => *session,
@@ -48,7 +48,8 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
 
     let shape = stage.table.shape().clone();
     let policy = args.pace.policy(seed());
-    let settings = settings(Some(goal.endpoint.to_string()), &args.mapping, &policy, args.pace.timeout.as_secs_f64());
+    let mapping = stage.mapping;
+    let settings = settings(Some(goal.endpoint.to_string()), &mapping, &policy, args.pace.timeout.as_secs_f64());
     let progress = Arc::new(Progress::default());
     let plan = Plan {
         table: stage.table,
@@ -75,7 +76,7 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
     let results = if whole { run_dir.results() } else { run_dir.partial_results() };
     let exit = exit(&report, false);
     tracing::info!(rows = report.tally.rows(), requests = report.requests, exit = exit.code(), "done");
-    let next = next_step(args, exit);
+    let next = next_step(args, &mapping, exit);
     let view = RunView {
         input: &args.source.input().to_string(),
         read_as: &shape.description,
@@ -93,7 +94,7 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
 }
 
 /// What makes a later command the same run.
-fn facts(args: &ImportArgs, mapping: &str, destination: Option<Destination>) -> RunFacts {
+fn facts(args: &ImportArgs, stage: &Stage, destination: Option<Destination>) -> RunFacts {
     let input = match args.source.input() {
         Input::File(path) => std::path::absolute(&path).unwrap_or(path).to_string_lossy().into_owned(),
         Input::Stdin => "-".to_owned(),
@@ -103,8 +104,8 @@ fn facts(args: &ImportArgs, mapping: &str, destination: Option<Destination>) -> 
         program: env!("CARGO_PKG_VERSION").to_owned(),
         input,
         reading,
-        mapping_name: args.mapping.display().to_string(),
-        mapping: mapping.to_owned(),
+        mapping_name: stage.mapping.display().to_string(),
+        mapping: stage.mapping_text.clone(),
         destination,
         name_at: args.server.rules.rules().name_at.as_str().to_owned(),
         words: other,
@@ -255,7 +256,7 @@ fn token_failure(error: &TokenError) -> Failure {
 }
 
 /// What to type next.
-fn next_step(args: &ImportArgs, exit: Exit) -> NextStep {
+fn next_step(args: &ImportArgs, mapping: &Path, exit: Exit) -> NextStep {
     let run_dir = args.run_dir.clone().unwrap_or_else(|| default_run_dir(&args.source.input()));
     let results = quoted(&run_dir.join("results.csv"));
     match (exit, args.server.sandbox) {
@@ -268,7 +269,7 @@ fn next_step(args: &ImportArgs, exit: Exit) -> NextStep {
         }
         (Exit::SomeRows, _) => NextStep {
             why: "mend what c3_error says in a copy of the results, and import that: rows that are stored are not sent again",
-            command: format!("c3import check {results} -m {}", quoted(&args.mapping)),
+            command: format!("c3import check {results} -m {}", quoted(mapping)),
         },
         (Exit::Server | Exit::Machine | Exit::Interrupted, false) => NextStep {
             why: "to go on: rows that are stored are not sent again",

@@ -7,14 +7,17 @@ mod failure;
 mod guess;
 mod import;
 mod inspect;
+mod interview;
 mod mapping;
 mod next;
+mod no_mapping;
 mod preview;
 mod rows;
 mod run_report;
 mod sandbox;
 mod session;
 mod stage;
+mod which_sheet;
 
 use crate::cli::{Cli, Command};
 use crate::ui::{Terminal, start_logging};

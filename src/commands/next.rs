@@ -7,12 +7,20 @@ use crate::model::Input;
 use crate::settings::looks_like_token;
 
 /// `c3import COMMAND FILE -m MAPPING` with the flags that say how the file is read.
-pub fn job(command: &str, source: &SourceArgs, mapping: &Path) -> String {
-    let file = match source.input() {
+pub fn job(name: &str, source: &SourceArgs, mapping: &Path) -> String {
+    format!("c3import {name} {} -m {}{}", file(source), quoted(mapping), source.retyped())
+}
+
+/// The same without a mapping.
+pub fn command(name: &str, source: &SourceArgs) -> String {
+    format!("c3import {name} {}{}", file(source), source.retyped())
+}
+
+fn file(source: &SourceArgs) -> String {
+    match source.input() {
         Input::File(path) => quoted(&path),
         Input::Stdin => "-".to_owned(),
-    };
-    format!("c3import {command} {file} -m {}{}", quoted(mapping), source.retyped())
+    }
 }
 
 /// The command that is running, without some flags (`--name`, or `--name=` for one with a value) and with more words.

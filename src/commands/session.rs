@@ -7,9 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::{Failure, Failures};
 use crate::journal::{Journal, JournalError, RunFacts, SessionEnd, SessionStart};
 use crate::jsonapi;
-use crate::model::{
-    CardDigest, ContactCard, CustomField, DigestKey, Digester, Entry, Input, NameAt, Origin, Status,
-};
+use crate::model::{CardDigest, ContactCard, CustomField, DigestKey, Digester, Entry, Input, NameAt, Origin, Status};
 use crate::pipeline::{Ending, Errand, Memoir, Report, time_of_day};
 use crate::results::{ResultsCsv, RunDir, RunDirError};
 use crate::source::{Table, stamp};
@@ -50,11 +48,8 @@ pub fn enter(
         set_aside(&dir)?;
     }
     let broken = |error: JournalError| Failures::from(journal_failure(&error));
-    let known = if dir.journal().symlink_metadata().is_ok() {
-        Journal::open(&dir.journal()).map_err(broken)?
-    } else {
-        None
-    };
+    let known =
+        if dir.journal().symlink_metadata().is_ok() { Journal::open(&dir.journal()).map_err(broken)? } else { None };
     let sample = |key: DigestKey| sample(key, name_at);
     let stamp = stamp(input);
     let (mut journal, words) = match known {
@@ -134,17 +129,14 @@ pub fn enter_dry(path: &Path, fresh: bool, table: &Table) -> Result<(RunDir, Res
 pub fn publish(dir: &RunDir) -> Result<(), Failures> {
     dir.publish_results().map_err(|error| {
         let message = format!("{} cannot be written: {error}", dir.results().display());
-        let hint = format!(
-            "close it in other programs; until then the results are in {}",
-            dir.partial_results().display()
-        );
+        let hint =
+            format!("close it in other programs; until then the results are in {}", dir.partial_results().display());
         Failure::machine(message).hint(hint).into()
     })
 }
 
 fn start_results(dir: &RunDir, table: &Table) -> Result<ResultsCsv, Failures> {
-    let started =
-        dir.create_results().and_then(|file| ResultsCsv::start(file, table.header(), table.shape().dialect));
+    let started = dir.create_results().and_then(|file| ResultsCsv::start(file, table.header(), table.shape().dialect));
     let failed = |error| Failure::machine(format!("{} cannot be written: {error}", dir.partial_results().display()));
     started.map_err(|error| failed(error).into())
 }
@@ -186,7 +178,9 @@ fn same_run(dir: &RunDir, now: &RunFacts, journal: &Journal) -> Result<(), Failu
             "{} holds a rehearsal in the sandbox, which cannot go on: its server ended with the program",
             dir.path().display()
         );
-        return Err(Failure::unusable(message).hint("say --fresh: that keeps the old files under numbered names").into());
+        return Err(Failure::unusable(message)
+            .hint("say --fresh: that keeps the old files under numbered names")
+            .into());
     }
     Ok(())
 }

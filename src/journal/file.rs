@@ -137,7 +137,8 @@ impl Journal {
         let facts = serde_json::from_str(&facts).map_err(|error| damaged(format!("what it is about: {error}")))?;
         let sample = CardDigest::from_bytes(&sample).expect("twelve bytes are a digest");
         let next = |table: &str| {
-            let last = db.query_row(&format!("SELECT max(number) FROM {table}"), [], |row| row.get::<_, Option<i64>>(0));
+            let last =
+                db.query_row(&format!("SELECT max(number) FROM {table}"), [], |row| row.get::<_, Option<i64>>(0));
             let next = last.map_err(failed)?.unwrap_or(0) + 1;
             u32::try_from(next).map_err(|_| damaged(format!("{table} {next}")))
         };
@@ -211,7 +212,8 @@ impl Journal {
     /// # Errors
     /// When it cannot be read.
     pub fn is_unsettled(&self) -> Result<bool, JournalError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM session WHERE ended IS NULL AND number = (SELECT max(number) FROM session))
+        let sql =
+            "SELECT EXISTS (SELECT 1 FROM session WHERE ended IS NULL AND number = (SELECT max(number) FROM session))
                        OR EXISTS (SELECT 1 FROM record WHERE status = 'open')";
         self.db.query_row(sql, [], |row| row.get(0)).map_err(|error| self.failed(error))
     }

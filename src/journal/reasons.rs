@@ -51,16 +51,13 @@ mod tests {
             columns: columns.iter().map(|&at| ColumnIndex(at)).collect(),
             message: "no \"@\" in it".to_owned(),
         };
-        let before = [
-            reason(OutcomeCode::ServerRefused, &[1]),
-            reason(OutcomeCode::Issue(Code::PhoneLength), &[0, 1]),
-        ];
+        let before = [reason(OutcomeCode::ServerRefused, &[1]), reason(OutcomeCode::Issue(Code::PhoneLength), &[0, 1])];
         let text = write(&header(&["Name", "E-mail"]), &before).expect("there are some");
         let after = read(&header(&["E-mail", "Phone"]), &text).expect("it is sound");
-        assert_eq!(after, [
-            reason(OutcomeCode::ServerRefused, &[0]),
-            reason(OutcomeCode::Issue(Code::PhoneLength), &[0]),
-        ]);
+        assert_eq!(
+            after,
+            [reason(OutcomeCode::ServerRefused, &[0]), reason(OutcomeCode::Issue(Code::PhoneLength), &[0]),]
+        );
         assert_eq!(write(&header(&[]), &[]), None);
         assert!(read(&header(&[]), "[[\"no.such\",[],\"\"]]").is_err() && read(&header(&[]), "[").is_err());
     }

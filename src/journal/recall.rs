@@ -87,7 +87,8 @@ impl Recall {
         let mut entries = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
         let mut replaced = HashSet::new();
         {
-            let sql = "SELECT number, row, digest, status, id, http, attempts, reasons IS NOT NULL, replaces FROM record
+            let sql =
+                "SELECT number, row, digest, status, id, http, attempts, reasons IS NOT NULL, replaces FROM record
                        ORDER BY number";
             let mut select = db.prepare(sql).map_err(failed)?;
             let mut rows = select.query([]).map_err(failed)?;

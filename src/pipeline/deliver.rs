@@ -12,8 +12,8 @@ use super::echo::{CardCounts, ReadBack};
 use super::feed::{Batch, Fate, Fed, FedRow, FeedError, Parcel};
 use super::outcome::{dry, outcome};
 use super::progress::Progress;
-use super::remember::may_resend;
 use super::record::Arrival;
+use super::remember::may_resend;
 use super::scribe::{Ended, Opening, Outlet};
 use super::seats::Seats;
 use super::signals::Signals;
@@ -22,7 +22,7 @@ use crate::mapping::Mapper;
 use crate::model::{FatalReason, IdentityKey, Ordinal, ServerRules, Status, Verdict};
 use crate::schedule::{Admission, OnUncertain, Policy, Schedule, Step, StopReason};
 use crate::source::ReadEnd;
-use crate::upload::Heard;
+use crate::upload::{Connection, Heard};
 
 /// How long a stopped run waits for its reader to say what it had read. Enough for any file; a reader stuck in a
 /// pipe is left alone.
@@ -116,7 +116,7 @@ impl Deliverer {
             began: Instant::now(),
             parcels: HashMap::new(),
             attempts: JoinSet::new(),
-            read_back: ReadBack::default(),
+            read_back: ReadBack::new(rules),
             outcomes: Vec::new(),
             opening: Vec::new(),
             held: HashSet::new(),
@@ -226,7 +226,7 @@ impl Deliverer {
     /// Lets a card go: at once, or when the journal has it, if nobody could tell afterwards whether it came twice.
     fn send(&mut self, row: Ordinal) {
         let parcel = self.parcels.get(&row).expect("a row keeps its card until it has ended");
-        let waits = self.outlet.remembers() && !parcel.has_identity();
+        let waits = self.outlet.remembers() && !parcel.card.has_identity();
         self.opening.push(Opening { row, subject: parcel.subject(), waits });
         if waits {
             self.held.insert(row);
@@ -244,12 +244,13 @@ impl Deliverer {
 
     fn post(&mut self, row: Ordinal) {
         let Delivery::Live { client, .. } = &self.delivery else { unreachable!("a dry run admits no row") };
-        let document = self.parcels.get(&row).expect("a row keeps its card until it has ended").document.clone();
-        let client = client.clone();
+        let parcel = self.parcels.get(&row).expect("a row keeps its card until it has ended");
+        let connection = if parcel.card.has_identity() { Connection::Any } else { Connection::Fresh };
+        let (client, document) = (client.clone(), parcel.document.clone());
         self.requests += 1;
         self.progress.request();
         let token = self.tokens;
-        self.attempts.spawn(async move { (row, token, client.post(document).await) });
+        self.attempts.spawn(async move { (row, token, client.post(document, connection).await) });
     }
 
     fn hear(&mut self, reply: Result<(Ordinal, Token, Heard), JoinError>) {
@@ -281,7 +282,7 @@ impl Deliverer {
     /// A card that must not come twice was certainly not processed: the journal is to know, so that it can be sent again
     /// even if the plug is pulled now.
     fn take_back(&self, row: Ordinal, verdict: &Verdict) {
-        let unrecognisable = self.parcels.get(&row).is_some_and(|parcel| !parcel.has_identity());
+        let unrecognisable = self.parcels.get(&row).is_some_and(|parcel| !parcel.card.has_identity());
         if unrecognisable && matches!(verdict, Verdict::NotProcessed { .. } | Verdict::Fatal { .. }) {
             self.outlet.back(vec![row]);
         }
@@ -334,7 +335,7 @@ impl Deliverer {
                         row: ordinal,
                         number: row.number,
                         identities: identity_keys(&parcel, self.rules),
-                        resend: parcel.has_identity(),
+                        resend: parcel.card.has_identity(),
                         digest: parcel.digest,
                         sent_before: parcel.sent_before,
                     });

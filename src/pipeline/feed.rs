@@ -143,11 +143,6 @@ pub struct Parcel {
 }
 
 impl Parcel {
-    /// Whether the server can recognise it when it comes once more.
-    pub fn has_identity(&self) -> bool {
-        self.card.identities().next().is_some()
-    }
-
     /// What its record is about.
     pub fn subject(&self) -> Subject {
         Subject { row: self.number, digest: self.digest, before: self.before }

@@ -40,6 +40,7 @@ pub fn outcome(ending: Ending, parcel: &Parcel, mapper: &Mapper, stopped: Option
         None => {}
     }
     let mut said = None;
+    let mut refusals = Vec::new();
     match last {
         Some(Verdict::Stored { status, id, oddity, .. }) => {
             outcome.http_status = Some(status);
@@ -53,15 +54,20 @@ pub fn outcome(ending: Ending, parcel: &Parcel, mapper: &Mapper, stopped: Option
         }
         Some(Verdict::Refused { status: http, errors }) => {
             outcome.http_status = Some(http);
-            if status == Status::Refused {
-                outcome.reasons = errors.iter().map(|error| refusal(error, http, card, mapper)).collect();
+            // A refusal that stopped the run says nothing of the row.
+            if matches!(status, Status::Refused | Status::Uncertain) {
+                refusals = errors.iter().map(|error| refusal(error, http, card, mapper)).collect();
+                said = Some("an earlier attempt was lost, and this one came to nothing".to_owned());
             }
         }
         Some(Verdict::NotProcessed { status, reason, .. } | Verdict::Unknown { status, reason }) => {
             outcome.http_status = status;
             said = Some(reason);
         }
-        Some(Verdict::Fatal { status, .. }) => outcome.http_status = status,
+        Some(Verdict::Fatal { status, reason }) => {
+            outcome.http_status = status;
+            said = Some(reason.to_string());
+        }
         None => {}
     }
     match status {
@@ -87,6 +93,7 @@ pub fn outcome(ending: Ending, parcel: &Parcel, mapper: &Mapper, stopped: Option
         }
         Status::Stored | Status::Unchanged | Status::Invalid | Status::Refused | Status::Skipped => {}
     }
+    outcome.reasons.extend(refusals);
     outcome
 }
 
@@ -110,7 +117,13 @@ fn refusal(error: &ServerError, status: u16, card: &ContactCard, mapper: &Mapper
 }
 
 fn quoted(message: &str, card: &ContactCard) -> Option<Field> {
-    let found = card.values().filter(|(_, value)| value.chars().count() >= QUOTED_CHARS_MIN && message.contains(value));
+    // Some servers tidy a value before they complain of it.
+    let message = message.to_lowercase();
+    let quoted = |value: &str| {
+        let value = value.to_lowercase();
+        value.chars().count() >= QUOTED_CHARS_MIN && message.contains(value.trim_start_matches('+'))
+    };
+    let found = card.values().filter(|(_, value)| quoted(value));
     found.max_by_key(|(_, value)| value.len()).map(|(field, _)| field)
 }
 

@@ -67,7 +67,7 @@ impl Memory {
     fn settles(&self, twin: &Twin, parcel: &Parcel) -> bool {
         match twin.kept {
             Kept::Ended(Status::Stored | Status::Unchanged) => true,
-            Kept::Open | Kept::Ended(Status::Uncertain) => !parcel.has_identity(),
+            Kept::Open | Kept::Ended(Status::Uncertain) => !parcel.card.has_identity(),
             Kept::Ended(Status::Invalid | Status::Refused | Status::NotSent | Status::Skipped) => false,
         }
     }
@@ -93,7 +93,7 @@ impl Memory {
 /// Whether a card of which nobody knows whether it is stored may be sent again: never one that the server cannot
 /// recognise (API facts, "May a row be sent again?").
 pub fn may_resend(parcel: &Parcel, on_uncertain: OnUncertain) -> bool {
-    parcel.has_identity() && on_uncertain == OnUncertain::Retry
+    parcel.card.has_identity() && on_uncertain == OnUncertain::Retry
 }
 
 /// The ending of a row that was sent, and nobody knows.

@@ -148,7 +148,7 @@ fn meaning(status: Status, dry: bool) -> &'static str {
         Status::Uncertain => "uncertain: sent, and nobody knows whether it was stored; look at them",
         Status::NotSent if dry => "fit to be sent",
         Status::NotSent => "not sent: the run ended first",
-        Status::Skipped => "skipped: nothing to send",
+        Status::Skipped => "skipped: nothing to send, or left out by [rows] of the mapping",
     }
 }
 

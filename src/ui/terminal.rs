@@ -42,6 +42,24 @@ impl Terminal {
         }
     }
 
+    /// Whether there is somebody who can be asked.
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && self.is_watched()
+    }
+
+    /// Asks on standard error and waits for a line; nothing at the end of the input.
+    ///
+    /// # Errors
+    /// When the question cannot be put or the answer not be read.
+    pub fn ask(&self, question: &str) -> io::Result<Option<String>> {
+        let mut err = io::stderr().lock();
+        err.write_all(question.as_bytes())?;
+        err.flush()?;
+        let mut line = String::new();
+        let read = io::stdin().read_line(&mut line)?;
+        Ok((read > 0).then(|| line.trim().to_owned()))
+    }
+
     /// Whether progress and other niceties are wanted.
     pub fn quiet(&self) -> bool {
         self.quiet

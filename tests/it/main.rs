@@ -28,3 +28,5 @@ mod rooms;
 mod rows;
 mod sandbox;
 mod secrets;
+mod sheets;
+mod simulation;

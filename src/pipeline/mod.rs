@@ -2,10 +2,10 @@
 //! knows all rooms, and the only one that reads the clock.
 //!
 //! ```text
-//! feed thread ── batches of rows ──▶ deliver (this thread, async) ── rows, outcomes ──▶ record thread
-//!   source, mapping, jsonapi           schedule decides, upload does                      results
-//!        ▲                                                                                  │
-//!        └──────────────────────────── seats: one a row in the house ◀──────────────────────┘
+//! feed thread ── batches of rows ──▶ deliver (this thread, async) ── rows, outcomes ──▶ scribe ──▶ record thread
+//!   source, mapping, jsonapi           schedule decides, upload does                   journal     results
+//!        ▲                                                                                            │
+//!        └──────────────────────────── seats: one a row in the house ◀────────────────────────────────┘
 //! ```
 //! A seat is taken before a row is read and given back when its result is written, so that one number bounds the
 //! memory of everything in between.

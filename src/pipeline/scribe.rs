@@ -14,11 +14,14 @@ use crate::journal::{Journal, JournalError, Subject};
 use crate::model::{Header, Ordinal, Outcome};
 use crate::plan::Sightings;
 
-/// A commit is a wait for the disk: endings share it, so many at most …
+/// A commit is a wait for the disk. Endings share it: so many at most.
 const ENDINGS_MAX: usize = 512;
 
-/// … and for so long at most. What is lost when the plug is pulled is sent again where that is safe.
-const COMMIT_EVERY: Duration = Duration::from_millis(50);
+/// After a commit so many times as long as it took are without one, so that a twentieth of the time goes into commits …
+const COMMIT_PAUSE: u32 = 20;
+
+/// … but never longer than this. What is not on disk when the plug is pulled is sent again where that is safe.
+const COMMIT_PAUSE_MAX: Duration = Duration::from_millis(50);
 
 /// What the scribe is told.
 #[derive(Debug)]
@@ -115,7 +118,7 @@ pub struct Scribe {
 struct Pending {
     outcomes: Vec<(Ordinal, Outcome)>,
     waiting: Vec<Ordinal>,
-    since: Option<Instant>,
+    any: bool,
 }
 
 impl Scribe {
@@ -124,25 +127,32 @@ impl Scribe {
     pub fn run(mut self, inbox: &Receiver<Note>) -> (Journal, Option<JournalError>) {
         let mut pending = Pending::default();
         let mut failure: Option<JournalError> = None;
+        let mut next_commit = Instant::now();
         loop {
-            let patience = pending.since.filter(|_| failure.is_none()).map(|since| {
+            let told = if !pending.any || failure.is_some() {
+                inbox.recv().map_err(RecvTimeoutError::from)
+            } else if self.journal.waiting() >= ENDINGS_MAX {
+                Err(RecvTimeoutError::Timeout)
+            } else if pending.waiting.is_empty() {
+                inbox.recv_timeout(next_commit.saturating_duration_since(Instant::now()))
+            } else {
                 // Somebody waits: take what is there already, and write.
-                if pending.waiting.is_empty() { COMMIT_EVERY.saturating_sub(since.elapsed()) } else { Duration::ZERO }
-            });
-            let told = match patience {
-                _ if failure.is_none() && self.journal.waiting() >= ENDINGS_MAX => Err(RecvTimeoutError::Timeout),
-                Some(patience) => inbox.recv_timeout(patience),
-                None => inbox.recv().map_err(RecvTimeoutError::from),
+                inbox.recv_timeout(Duration::ZERO)
             };
             match told {
                 Ok(note) => self.note(note, &mut pending),
-                Err(RecvTimeoutError::Timeout) => match self.journal.commit() {
-                    Ok(()) => self.pass_on(&mut pending),
-                    Err(error) => {
-                        self.progress.raise_trouble();
-                        failure = Some(error);
+                Err(RecvTimeoutError::Timeout) => {
+                    let began = Instant::now();
+                    match self.journal.commit() {
+                        Ok(()) => self.pass_on(&mut pending),
+                        Err(error) => {
+                            self.progress.raise_trouble();
+                            failure = Some(error);
+                        }
                     }
-                },
+                    let ended = Instant::now();
+                    next_commit = ended + ((ended - began) * COMMIT_PAUSE).min(COMMIT_PAUSE_MAX);
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
@@ -178,7 +188,7 @@ impl Scribe {
                 }
             }
         }
-        pending.since.get_or_insert_with(Instant::now);
+        pending.any = true;
     }
 
     fn pass_on(&self, pending: &mut Pending) {

@@ -85,6 +85,8 @@ fn checked(path: &Path) -> Outcome<u64> {
         results: None,
         memoir: None,
         grace: Duration::ZERO,
+        bad_rows_kept: 0,
+        sample: None,
         progress: Arc::new(Progress::default()),
     })?;
     match (&report.ending, report.read) {

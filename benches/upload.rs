@@ -145,6 +145,8 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize) -> Outcome<u64> 
         results: Some(results),
         memoir: None,
         grace: Duration::ZERO,
+        bad_rows_kept: 0,
+        sample: None,
         progress: Arc::new(Progress::default()),
     })?;
     all(report.read.map_or(0, |end| end.rows), report.tally.of(Status::Stored))

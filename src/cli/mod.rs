@@ -1,5 +1,6 @@
 //! The words people type: commands, flags, their help. Parsed at the wall, decided on in `settings` and `commands`.
 
+mod check_args;
 mod inspect_args;
 mod mapping_args;
 mod pace_args;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use check_args::{CheckArgs, ExplainArgs, FailOn, WatchArgs};
 pub use inspect_args::InspectArgs;
 pub use mapping_args::{GuessArgs, MappingCheckArgs, MappingCommand, MappingExplainArgs, MappingShippedArgs};
 pub use pace_args::PaceArgs;
@@ -47,6 +49,8 @@ pub enum Command {
     Import(Box<ImportArgs>),
     /// The dry run: everything that import does, minus the network.
     Check(CheckArgs),
+    /// Say what a code such as phone.length means, and what to do about it.
+    Explain(ExplainArgs),
     /// Show the JSON documents that the first rows become.
     Preview(PreviewArgs),
     /// Show the rows as they are read: clean UTF-8 CSV, or JSON lines.
@@ -108,29 +112,13 @@ pub struct ImportArgs {
     /// Where results go [default: the input's name with .c3run, in the current directory].
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
-    /// Begin anew: the files of an earlier run are kept under numbered names, and every row is sent again.
+    /// Begin anew: the files of an earlier run are kept under numbered names, and every row is sent again. Without it an
+    /// unfinished run goes on.
     #[arg(long)]
     pub fresh: bool,
-}
-
-/// `c3import check`.
-#[derive(Debug, Args)]
-pub struct CheckArgs {
-    /// What to read.
+    /// What is reported, and what counts as wrong.
     #[command(flatten)]
-    pub source: SourceArgs,
-    /// The mapping file: which column becomes which field. Without it a shipped one that fits is offered.
-    #[arg(short, long, value_name = "MAPPING")]
-    pub mapping: Option<PathBuf>,
-    /// Also write results.csv and summary.json here.
-    #[arg(long, value_name = "DIR")]
-    pub run_dir: Option<PathBuf>,
-    /// Begin anew: the files of an earlier run are kept under numbered names.
-    #[arg(long, requires = "run_dir")]
-    pub fresh: bool,
-    /// Print the summary as JSON.
-    #[arg(long)]
-    pub json: bool,
+    pub watch: WatchArgs,
 }
 
 /// `c3import preview`.

@@ -24,6 +24,12 @@ pub fn warning(
     told(expires, now, rate, || count_rows(source, options.clone()))
 }
 
+/// How long a token is good for yet, or how long ago it ended; nothing when it does not say.
+pub fn left(token: &SecretString) -> Option<Result<Duration, Duration>> {
+    let expires = Claims::read(token)?.expires?;
+    Some(expires.duration_since(time_of_day()).map_err(|over| over.duration()))
+}
+
 fn told(expires: SystemTime, now: SystemTime, rate: Option<f64>, rows: impl FnOnce() -> Option<u64>) -> Option<String> {
     let Ok(left) = expires.duration_since(now) else {
         let over = now.duration_since(expires).unwrap_or_default();

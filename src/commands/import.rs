@@ -8,16 +8,16 @@ use secrecy::SecretString;
 
 use super::expiry;
 use super::next::{quoted, typed_again};
-use super::run_report::{exit, stop, summary};
+use super::run_report::{exit, remarks_of, stop, summary};
 use super::sandbox::InProcess;
 use super::session::{Entered, Session, end, enter, publish};
 use super::stage::{Stage, count_rows, default_run_dir};
 use super::{Exit, Failure, Failures};
 use crate::cli::{DestinationArgs, ImportArgs, TypedFlags};
 use crate::journal::{Destination, RunFacts};
-use crate::model::{Input, TableShape};
+use crate::model::Input;
 use crate::pipeline::{self, Delivery, Ending, Plan, Progress, Renew, Report};
-use crate::results::{RunDir, SummarySettings};
+use crate::results::{RunDir, Summary, SummarySettings};
 use crate::schedule::Policy;
 use crate::settings::TokenError;
 use crate::ui::{NextStep, ProgressBar, RunView, Terminal, count, import_summary, rows};
@@ -60,6 +60,8 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
         results: Some(results),
         memoir: Some(memoir),
         grace: args.pace.grace,
+        bad_rows_kept: 0,
+        sample: None,
         progress: Arc::clone(&progress),
     };
     let name = args.source.input().to_string();
@@ -74,19 +76,22 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
         publish(&run_dir)?;
     }
     let results = if whole { run_dir.results() } else { run_dir.partial_results() };
-    let exit = exit(&report, false);
+    let remarks = remarks_of(&report, &args.watch);
+    let exit = exit(&report, &remarks, &args.watch, false);
     tracing::info!(rows = report.tally.rows(), requests = report.requests, exit = exit.code(), "done");
     let next = next_step(args, &mapping, exit);
     let view = RunView {
         input: &args.source.input().to_string(),
         read_as: &shape.description,
         report: &report,
+        remarks: &remarks,
+        sample: None,
         stopped: stop(&report.ending).map(|stop| stop.reason),
         results: Some(&results),
         sandbox_cards: goal.sandbox.as_ref().map(InProcess::cards),
     };
     import_summary(terminal, &view, exit, &next);
-    write_summary(&report, name, &shape, false, settings, &run_dir)?;
+    write_summary(&summary(&report, &remarks, None, name, &shape, None, settings), &run_dir)?;
     if let Some(journal) = report.journal.take() {
         end(journal, &report, stop(&report.ending).map(|stop| stop.reason), &input, stamp.as_deref())?;
     }
@@ -145,16 +150,8 @@ pub fn run(
 }
 
 /// Writes `summary.json`.
-pub fn write_summary(
-    report: &Report,
-    input: String,
-    shape: &TableShape,
-    dry: bool,
-    settings: SummarySettings,
-    run_dir: &RunDir,
-) -> Result<(), Failures> {
-    let json = summary(report, input, shape, dry, settings).to_json();
-    let written = run_dir.write_summary(&json);
+pub fn write_summary(summary: &Summary, run_dir: &RunDir) -> Result<(), Failures> {
+    let written = run_dir.write_summary(&summary.to_json());
     written
         .map_err(|error| Failure::machine(format!("{} cannot be written: {error}", run_dir.summary().display())).into())
 }

@@ -121,26 +121,28 @@ pub enum OutcomeCode {
 }
 
 impl OutcomeCode {
-    /// All that are not about the row itself.
-    const OWN: [OutcomeCode; 12] = [
-        OutcomeCode::RowBlank,
-        OutcomeCode::RowRepeats,
-        OutcomeCode::RowStored,
-        OutcomeCode::RowExcluded,
-        OutcomeCode::ServerOdd,
-        OutcomeCode::EchoMissing,
-        OutcomeCode::EchoDoubled,
-        OutcomeCode::ServerRefused,
-        OutcomeCode::DeliveryResent,
-        OutcomeCode::DeliveryUnknown,
-        OutcomeCode::RunStopped,
-        OutcomeCode::RunDry,
-    ];
+    /// Every code.
+    pub fn all() -> impl Iterator<Item = OutcomeCode> {
+        let others = [
+            OutcomeCode::RowBlank,
+            OutcomeCode::RowRepeats,
+            OutcomeCode::RowStored,
+            OutcomeCode::RowExcluded,
+            OutcomeCode::ServerOdd,
+            OutcomeCode::EchoMissing,
+            OutcomeCode::EchoDoubled,
+            OutcomeCode::ServerRefused,
+            OutcomeCode::DeliveryResent,
+            OutcomeCode::DeliveryUnknown,
+            OutcomeCode::RunStopped,
+            OutcomeCode::RunDry,
+        ];
+        Code::ALL.into_iter().map(OutcomeCode::Issue).chain(others)
+    }
 
     /// Back from [`OutcomeCode::as_str`].
     pub fn parse(text: &str) -> Option<OutcomeCode> {
-        let issues = Code::ALL.into_iter().map(OutcomeCode::Issue);
-        OutcomeCode::OWN.into_iter().chain(issues).find(|code| code.as_str() == text)
+        OutcomeCode::all().find(|code| code.as_str() == text)
     }
 
     /// As written in the results.

@@ -157,6 +157,7 @@ pub struct Feed {
     pub digester: Digester,
     pub memory: Option<Memory>,
     pub on_uncertain: OnUncertain,
+    pub rows_max: u64,
     pub seats: Arc<Seats>,
     pub progress: Arc<Progress>,
 }
@@ -189,6 +190,9 @@ impl Feed {
             seats -= weight;
             batch.rows.push(FedRow { ordinal: Ordinal(next), row, fate, weight });
             next += 1;
+            if next == self.rows_max {
+                return ControlFlow::Break(());
+            }
             if batch.rows.len() < BATCH_ROWS || self.hand_over(&mut batch, out) {
                 ControlFlow::Continue(())
             } else {
@@ -227,7 +231,7 @@ impl Feed {
             ended @ Fate::Ended(_) => return Ok(ended),
         };
         let keys = self.rules.recognised_by(&parcel.card).map(|(key, _)| key);
-        sightings.add(row.number, &parcel.card, keys, parcel.digest);
+        sightings.add(row.number, &parcel.card, keys, parcel.digest, parcel.document.len());
         if earlier.is_some_and(|earlier| earlier.is_uncertain(row)) {
             if !may_resend(&parcel, self.on_uncertain) {
                 return Ok(Fate::Ended(lost(&mut parcel, WAS_UNCERTAIN)));

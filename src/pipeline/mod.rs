@@ -32,9 +32,8 @@ use secrecy::SecretString;
 
 use crate::journal::{Journal, JournalError, Recall};
 use crate::mapping::Mapper;
-use crate::model::{Digester, RowNumber, ServerRules, Tally};
-use crate::plan::MergeOutlook;
-use crate::results::{Finding, Findings, ResultsCsv};
+use crate::model::{Digester, MergeOutlook, RowNumber, ServerRules, Tally};
+use crate::results::{Findings, Gathered, ResultsCsv};
 use crate::schedule::{Policy, StopReason};
 use crate::source::{ReadEnd, SourceError, Table};
 use crate::upload::Client;
@@ -79,6 +78,10 @@ pub struct Plan {
     pub results: Option<ResultsCsv>,
     /// How long requests in flight may take to finish after an interrupt.
     pub grace: Duration,
+    /// Read no more than so many rows: the report says that it was a sample.
+    pub sample: Option<u64>,
+    /// How many rows with an error or a warning are kept whole for the report.
+    pub bad_rows_kept: usize,
     /// Where the run tells how far it is.
     pub progress: Arc<Progress>,
 }
@@ -124,8 +127,8 @@ impl fmt::Debug for Renew {
 pub struct Report {
     /// Rows by how they ended.
     pub tally: Tally,
-    /// What was wrong, the most frequent first.
-    pub findings: Vec<Finding>,
+    /// What was wrong, the worst first.
+    pub findings: Gathered,
     /// Which rows land on one card, from this file alone, at least.
     pub merges: MergeOutlook,
     /// How many requests were sent.
@@ -218,7 +221,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
     let recorder = Recorder {
         header: header.clone(),
         results: plan.results,
-        findings: Findings::default(),
+        findings: Findings::new(plan.table.header().clone(), plan.table.shape(), plan.bad_rows_kept),
         lookout: Lookout::new(Arc::clone(&mapper), plan.rules),
         seats: Arc::clone(&seats),
         progress: Arc::clone(&plan.progress),
@@ -240,6 +243,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         digester,
         memory,
         on_uncertain: plan.policy.on_uncertain,
+        rows_max: plan.sample.unwrap_or(u64::MAX),
         seats: Arc::clone(&seats),
         progress: Arc::clone(&plan.progress),
     };

@@ -8,9 +8,9 @@ use super::RecordError;
 use super::lookout::Lookout;
 use super::progress::Progress;
 use super::seats::Seats;
-use crate::model::{Header, Ordinal, Outcome, Row, RowNumber, Status, Tally};
-use crate::plan::{MergeOutlook, Sightings};
-use crate::results::{Finding, Findings, ResultsCsv, Sequence};
+use crate::model::{Header, MergeOutlook, Ordinal, Outcome, Row, RowNumber, Status, Tally};
+use crate::plan::Sightings;
+use crate::results::{Findings, Gathered, ResultsCsv, Sequence};
 
 /// Results are handed to the operating system when they are this much, or when nothing else is to be done.
 const GATHERED_BYTES_MAX: usize = 64 * 1024;
@@ -52,7 +52,7 @@ pub struct Recorder {
 #[derive(Debug)]
 pub struct Recorded {
     pub tally: Tally,
-    pub findings: Vec<Finding>,
+    pub findings: Gathered,
     pub merges: MergeOutlook,
     pub error: Option<RecordError>,
 }
@@ -98,7 +98,7 @@ impl Recorder {
             {
                 tally.add(outcome.status);
                 progress.settle(outcome.status, row.position);
-                findings.note(&header, &row, &outcome);
+                findings.note(&row, &outcome);
                 book.add(&header, &row, &outcome);
                 given_back += weight;
             }
@@ -107,7 +107,7 @@ impl Recorder {
             }
             seats.give_back(given_back);
         }
-        Recorded { tally, findings: findings.into_list(), merges: lookout.finish(), error: book.close() }
+        Recorded { tally, findings: findings.finish(), merges: lookout.finish(), error: book.close() }
     }
 }
 

@@ -75,6 +75,16 @@ impl Terminal {
         io::stdout().is_terminal()
     }
 
+    /// How many columns there are for data: what the terminal says, or `COLUMNS`, or a hundred.
+    pub fn width(&self) -> usize {
+        let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let seen = || {
+            let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(io::stdout())?;
+            Some(usize::from(columns))
+        };
+        said.or_else(seen).unwrap_or(100)
+    }
+
     /// Whether colours are wanted on standard error (<https://no-color.org>).
     pub fn colour(&self) -> bool {
         self.is_watched() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())

@@ -7,6 +7,7 @@ mod support;
 
 mod bad_input;
 mod check;
+mod check_report;
 mod doctor;
 mod faults_answers;
 mod faults_doctor;

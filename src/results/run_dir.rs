@@ -88,8 +88,8 @@ impl RunDir {
     /// # Errors
     /// [`RunDirError::Taken`].
     pub fn refuse_results(&self) -> Result<(), RunDirError> {
-        let there = |file: &&str| **file != *JOURNAL && self.path.join(file).symlink_metadata().is_ok();
-        if FILES.iter().any(|file| there(file)) { Err(RunDirError::Taken(self.path.clone())) } else { Ok(()) }
+        let there = |file: &&str| *file != JOURNAL && self.path.join(file).symlink_metadata().is_ok();
+        if FILES.iter().any(there) { Err(RunDirError::Taken(self.path.clone())) } else { Ok(()) }
     }
 
     /// Keeps the files of an earlier run under the next free number: `results.1.csv`, `journal.1.db`. The journal comes

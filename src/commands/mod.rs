@@ -16,6 +16,7 @@ mod preview;
 mod rows;
 mod run_report;
 mod sandbox;
+mod session;
 mod stage;
 mod which_sheet;
 

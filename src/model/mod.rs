@@ -22,7 +22,7 @@ mod verdict;
 pub use card::{Channel, ContactCard, CustomField, Entry, Field, Mapped, Origin};
 pub use compact_map::CompactMap;
 pub use dialect::{CsvDialect, TableShape};
-pub use digest::{CardDigest, Digester};
+pub use digest::{CardDigest, DigestKey, Digester};
 pub use echo::Echo;
 pub use forecast::{Forecast, TokenOutlook};
 pub use identity::{Identity, IdentityKey};

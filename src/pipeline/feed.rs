@@ -8,8 +8,10 @@ use tokio::sync::mpsc::Sender;
 
 use super::echo::Oddity;
 use super::progress::Progress;
+use super::remember::{Memory, lost, may_resend};
 use super::seats::Seats;
 use super::{BATCH_ROWS, SEAT_BYTES, SEATS};
+use crate::journal::{Before, JournalError, Subject};
 use crate::jsonapi;
 use crate::mapping::Mapper;
 use crate::model::{
@@ -18,6 +20,7 @@ use crate::model::{
 };
 use crate::plan::Sightings;
 use crate::results::OWN_COLUMNS;
+use crate::schedule::OnUncertain;
 use crate::source::{ReadEnd, SourceError, Table};
 
 /// What the feed hands over.
@@ -26,7 +29,7 @@ pub enum Fed {
     /// The next rows.
     Rows(Batch),
     /// There are no more; how the reading ended.
-    End(Result<ReadEnd, SourceError>),
+    End(Result<ReadEnd, FeedError>),
 }
 
 /// Rows that travel together, in input order.
@@ -35,6 +38,15 @@ pub struct Batch {
     pub rows: Vec<FedRow>,
     /// Those among them that are ready to be sent, as the merge plan sees them.
     pub sightings: Sightings,
+}
+
+/// Why no more rows come.
+#[derive(Debug)]
+pub enum FeedError {
+    /// The input cannot be read any further.
+    Source(SourceError),
+    /// The journal cannot tell what earlier sessions knew.
+    Journal(JournalError),
 }
 
 /// A row, and what the mapping made of it.
@@ -91,7 +103,16 @@ impl EarlierResults {
         }
         None
     }
+
+    /// Whether nobody knows if the row is stored.
+    fn is_uncertain(&self, row: &Row) -> bool {
+        row.cell(self.status) == Status::Uncertain.as_str()
+    }
 }
+
+/// Said of a row that an earlier run left uncertain, and that is not sent again.
+const WAS_UNCERTAIN: &str = "an earlier run sent it, says its c3_status; look in the server, and blank the c3_status of \
+                             a row that is not there";
 
 /// What becomes of a row.
 #[derive(Debug)]
@@ -115,6 +136,17 @@ pub struct Parcel {
     pub oddities: Vec<Oddity>,
     /// What was left out of the card.
     pub warnings: Vec<Reason>,
+    /// What an earlier session left of it.
+    pub before: Option<Before>,
+    /// Whether an earlier session or run has sent it, and nobody knows what came of that.
+    pub sent_before: bool,
+}
+
+impl Parcel {
+    /// What its record is about.
+    pub fn subject(&self) -> Subject {
+        Subject { row: self.number, digest: self.digest, before: self.before }
+    }
 }
 
 /// The first stage.
@@ -123,6 +155,8 @@ pub struct Feed {
     pub mapper: Arc<Mapper>,
     pub rules: ServerRules,
     pub digester: Digester,
+    pub memory: Option<Memory>,
+    pub on_uncertain: OnUncertain,
     pub rows_max: u64,
     pub seats: Arc<Seats>,
     pub progress: Arc<Progress>,
@@ -130,12 +164,19 @@ pub struct Feed {
 
 impl Feed {
     /// Reads until the end, or until nobody listens any more.
-    pub fn run(self, table: Table, out: &Sender<Fed>) {
+    pub fn run(mut self, table: Table, out: &Sender<Fed>) {
         let earlier = EarlierResults::find(table.header());
         let mut batch = Batch::default();
         let (mut next, mut seats) = (0, 0);
+        let mut forgot = None;
         let end = table.read(&mut |row| {
-            let fate = earlier.as_ref().and_then(|earlier| earlier.fate(&row)).unwrap_or_else(|| self.judge(&row));
+            let fate = match self.fate(earlier.as_ref(), &row, &mut batch.sightings) {
+                Ok(fate) => fate,
+                Err(error) => {
+                    forgot = Some(error);
+                    return ControlFlow::Break(());
+                }
+            };
             let weight = weight(&row, &fate);
             if seats < weight {
                 // Several rows' worth at once. Who waits for seats must not sit on rows that take some.
@@ -147,10 +188,6 @@ impl Feed {
                 seats += more;
             }
             seats -= weight;
-            if let Fate::Card(parcel) = &fate {
-                let keys = self.rules.recognised_by(&parcel.card).map(|(key, _)| key);
-                batch.sightings.add(row.number, &parcel.card, keys, parcel.digest, parcel.document.len());
-            }
             batch.rows.push(FedRow { ordinal: Ordinal(next), row, fate, weight });
             next += 1;
             if next == self.rows_max {
@@ -162,6 +199,10 @@ impl Feed {
                 ControlFlow::Break(())
             }
         });
+        let end = match forgot {
+            Some(error) => Err(FeedError::Journal(error)),
+            None => end.map_err(FeedError::Source),
+        };
         if !self.hand_over(&mut batch, out) || out.blocking_send(Fed::End(end)).is_err() {
             tracing::debug!("the run ended before the reading did");
         }
@@ -173,6 +214,34 @@ impl Feed {
         let next = Batch { rows: Vec::with_capacity(BATCH_ROWS), sightings: Sightings::default() };
         let batch = std::mem::replace(batch, next);
         batch.rows.is_empty() || out.blocking_send(Fed::Rows(batch)).is_ok()
+    }
+
+    /// What becomes of a row: first by what is said of it already, then by what is in it.
+    fn fate(
+        &mut self,
+        earlier: Option<&EarlierResults>,
+        row: &Row,
+        sightings: &mut Sightings,
+    ) -> Result<Fate, JournalError> {
+        if let Some(ended) = earlier.and_then(|earlier| earlier.fate(row)) {
+            return Ok(ended);
+        }
+        let mut parcel = match self.judge(row) {
+            Fate::Card(parcel) => parcel,
+            ended @ Fate::Ended(_) => return Ok(ended),
+        };
+        let keys = self.rules.recognised_by(&parcel.card).map(|(key, _)| key);
+        sightings.add(row.number, &parcel.card, keys, parcel.digest, parcel.document.len());
+        if earlier.is_some_and(|earlier| earlier.is_uncertain(row)) {
+            if !may_resend(&parcel, self.on_uncertain) {
+                return Ok(Fate::Ended(lost(&mut parcel, WAS_UNCERTAIN)));
+            }
+            parcel.sent_before = true;
+        }
+        match &mut self.memory {
+            Some(memory) => memory.judge(parcel),
+            None => Ok(Fate::Card(parcel)),
+        }
     }
 
     fn judge(&self, row: &Row) -> Fate {
@@ -189,6 +258,8 @@ impl Feed {
                     lost: 0,
                     oddities: Vec::new(),
                     warnings,
+                    before: None,
+                    sent_before: false,
                 }))
             }
             Mapped::Rejected(issues) => Fate::Ended(Outcome::invalid(issues)),

@@ -2,10 +2,10 @@
 //! knows all rooms, and the only one that reads the clock.
 //!
 //! ```text
-//! feed thread ── batches of rows ──▶ deliver (this thread, async) ── rows, outcomes ──▶ record thread
-//!   source, mapping, jsonapi           schedule decides, upload does                      results
-//!        ▲                                                                                  │
-//!        └──────────────────────────── seats: one a row in the house ◀──────────────────────┘
+//! feed thread ── batches of rows ──▶ deliver (this thread, async) ── rows, outcomes ──▶ scribe ──▶ record thread
+//!   source, mapping, jsonapi           schedule decides, upload does                   journal     results
+//!        ▲                                                                                            │
+//!        └──────────────────────────── seats: one a row in the house ◀────────────────────────────────┘
 //! ```
 //! A seat is taken before a row is read and given back when its result is written, so that one number bounds the
 //! memory of everything in between.
@@ -17,6 +17,8 @@ mod lookout;
 mod outcome;
 mod progress;
 mod record;
+mod remember;
+mod scribe;
 mod seats;
 mod signals;
 
@@ -28,6 +30,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use secrecy::SecretString;
 
+use crate::journal::{Journal, JournalError, Recall};
 use crate::mapping::Mapper;
 use crate::model::{Digester, MergeOutlook, RowNumber, ServerRules, Tally};
 use crate::results::{Findings, Gathered, ResultsCsv};
@@ -41,6 +44,9 @@ use feed::Feed;
 use lookout::Lookout;
 pub use progress::{Progress, Snapshot};
 use record::Recorder;
+pub use remember::Errand;
+use remember::Memory;
+use scribe::{Outlet, Scribe};
 use seats::Seats;
 use signals::Signals;
 
@@ -66,6 +72,8 @@ pub struct Plan {
     pub policy: Policy,
     /// Whether cards leave the machine.
     pub delivery: Delivery,
+    /// What the run remembers; nothing, in dry runs.
+    pub memoir: Option<Memoir>,
     /// Where results go; nowhere, in most dry runs.
     pub results: Option<ResultsCsv>,
     /// How long requests in flight may take to finish after an interrupt.
@@ -76,6 +84,19 @@ pub struct Plan {
     pub bad_rows_kept: usize,
     /// Where the run tells how far it is.
     pub progress: Arc<Progress>,
+}
+
+/// What a run remembers, over all its sessions.
+#[derive(Debug)]
+pub struct Memoir {
+    /// What it writes down.
+    pub journal: Journal,
+    /// What earlier sessions knew.
+    pub recall: Recall,
+    /// What this session is for.
+    pub errand: Errand,
+    /// Whether requests of an earlier session may still be on their way.
+    pub unsettled: bool,
 }
 
 /// What becomes of a card that is ready to be sent.
@@ -122,6 +143,8 @@ pub struct Report {
     pub ending: Ending,
     /// How long it took.
     pub elapsed: Duration,
+    /// The journal, for the last word.
+    pub journal: Option<Journal>,
 }
 
 /// How a run ended.
@@ -133,7 +156,7 @@ pub enum Ending {
     Server(StopReason),
     /// The person or the system asked to stop.
     Interrupted,
-    /// Results could not be written any more.
+    /// Results or the journal could not be written any more.
     Machine(RecordError),
     /// The input could not be read to its end.
     Input(SourceError),
@@ -141,11 +164,13 @@ pub enum Ending {
     ReaderDied,
 }
 
-/// Results could not be written any more.
+/// Results or the journal could not be written any more.
 #[derive(Debug)]
 pub struct RecordError {
+    /// What: `results` or `the journal`.
+    pub what: &'static str,
     /// Why.
-    pub error: io::Error,
+    pub error: String,
     /// Rows that are stored in the server and not in the results.
     pub unwritten_stored: Vec<RowNumber>,
 }
@@ -155,14 +180,20 @@ pub fn time_of_day() -> SystemTime {
     SystemTime::now()
 }
 
+impl RecordError {
+    fn journal(error: &JournalError) -> RecordError {
+        RecordError { what: "the journal", error: error.to_string(), unwritten_stored: Vec::new() }
+    }
+}
+
 impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "results could not be written any more: {}", self.error)?;
+        write!(f, "{} could not be written any more: {}", self.what, self.error)?;
         match self.unwritten_stored.as_slice() {
             [] => Ok(()),
             rows => {
                 let numbers: Vec<String> = rows.iter().map(ToString::to_string).collect();
-                write!(f, "; stored in the server, but not in the results: row {}", numbers.join(", "))
+                write!(f, "; stored in the server, but not in {}: row {}", self.what, numbers.join(", "))
             }
         }
     }
@@ -188,7 +219,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
     let (to_record, inbox) = std::sync::mpsc::channel();
 
     let recorder = Recorder {
-        header,
+        header: header.clone(),
         results: plan.results,
         findings: Findings::new(plan.table.header().clone(), plan.table.shape(), plan.bad_rows_kept),
         lookout: Lookout::new(Arc::clone(&mapper), plan.rules),
@@ -196,38 +227,66 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         progress: Arc::clone(&plan.progress),
     };
     let record = thread::Builder::new().name("record".to_owned()).spawn(move || recorder.run(&inbox))?;
+    let mut unsettled = false;
+    let (journal, memory, digester) = match plan.memoir {
+        Some(Memoir { journal, recall, errand, unsettled: late }) => {
+            unsettled = late;
+            let digester = Digester::new(journal.key());
+            let memory = Memory { recall, errand, on_uncertain: plan.policy.on_uncertain };
+            (Some(journal), Some(memory), digester)
+        }
+        None => (None, None, Digester::default()),
+    };
     let feed = Feed {
         mapper: Arc::clone(&mapper),
         rules: plan.rules,
-        digester: Digester::default(),
+        digester,
+        memory,
+        on_uncertain: plan.policy.on_uncertain,
         rows_max: plan.sample.unwrap_or(u64::MAX),
         seats: Arc::clone(&seats),
         progress: Arc::clone(&plan.progress),
+    };
+    let (clear, cleared) = tokio::sync::mpsc::unbounded_channel();
+    let (outlet, scribe) = match journal {
+        Some(journal) => {
+            let (to_scribe, notes) = std::sync::mpsc::channel();
+            let progress = Arc::clone(&plan.progress);
+            let scribe = Scribe { journal, header, to_record, cleared: clear, progress };
+            let scribe = thread::Builder::new().name("scribe".to_owned()).spawn(move || scribe.run(&notes))?;
+            (Outlet::Scribe(to_scribe), Some(scribe))
+        }
+        None => (Outlet::Record(to_record), None),
     };
     let table = plan.table;
     // Never joined: a reader stuck in a pipe must not keep an interrupted run from ending.
     thread::Builder::new().name("feed".to_owned()).spawn(move || feed.run(table, &to_deliver))?;
 
-    let deliverer = Deliverer::new(
+    let mut deliverer = Deliverer::new(
         plan.policy,
         plan.rules,
         plan.delivery,
         mapper,
         Arc::clone(&seats),
-        to_record,
+        outlet,
+        cleared,
         Arc::clone(&plan.progress),
         plan.grace,
     );
+    if unsettled {
+        deliverer.settle_first();
+    }
     let delivered = runtime.block_on(deliverer.run(intake, signals));
     // A look-up of a name that nobody answers must not keep us.
     runtime.shutdown_background();
     // The feed, should it still wait, finds the house closed.
     seats.close();
-    let recorded = match record.join() {
-        Ok(recorded) => recorded,
-        Err(panic) => std::panic::resume_unwind(panic),
+    let (journal, forgot) = match scribe.map(joined) {
+        Some((journal, forgot)) => (Some(journal), forgot),
+        None => (None, None),
     };
-    let ending = match (recorded.error, delivered.ending) {
+    let recorded = joined(record);
+    let ending = match (recorded.error.or(forgot.as_ref().map(RecordError::journal)), delivered.ending) {
         (Some(error), _) => Ending::Machine(error),
         (None, ending) => ending,
     };
@@ -241,5 +300,11 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         read: delivered.read,
         ending,
         elapsed: began.elapsed(),
+        journal,
     })
+}
+
+/// What a thread came to. Its panic is ours.
+fn joined<T>(thread: thread::JoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

@@ -22,6 +22,8 @@ pub enum News {
     Rows(Vec<Arrival>, Sightings),
     /// Rows ended.
     Outcomes(Vec<(Ordinal, Outcome)>),
+    /// The journal cannot be written any more: what comes now counts, and is not written down.
+    Unwritable(RecordError),
 }
 
 /// A row that came into the house.
@@ -83,6 +85,7 @@ impl Recorder {
                         *place = Some(arrival);
                     }
                 }
+                News::Unwritable(error) => book.close_with(error),
                 News::Outcomes(outcomes) => {
                     for (ordinal, outcome) in outcomes {
                         let place = sequence.place(ordinal).and_then(Option::as_mut);
@@ -154,8 +157,15 @@ impl Book {
 
     fn heed(&mut self, written: io::Result<()>) {
         if let (Err(error), None) = (written, &self.error) {
-            self.error = Some(RecordError { error, unwritten_stored: std::mem::take(&mut self.unflushed) });
+            let unwritten_stored = std::mem::take(&mut self.unflushed);
+            self.error = Some(RecordError { what: "results", error: error.to_string(), unwritten_stored });
         }
+    }
+
+    /// Writes no more, for a reason from elsewhere.
+    fn close_with(&mut self, error: RecordError) {
+        self.flush();
+        self.error.get_or_insert(error);
     }
 
     fn close(mut self) -> Option<RecordError> {

@@ -17,6 +17,7 @@ mod markup;
 mod number_format;
 mod ods;
 mod package;
+mod stamp;
 mod xls;
 mod xlsb;
 mod xlsx;
@@ -28,6 +29,7 @@ use std::ops::ControlFlow;
 
 pub use self::error::SourceError;
 use self::kind::{CompoundKind, Kind, Markup, ZipKind};
+pub use self::stamp::stamp;
 use crate::model::{Header, Input, Row, SourceOptions, TableShape, excerpt};
 
 /// How many characters of a path stand in a message.
@@ -253,5 +255,7 @@ fn read_head(input: &mut impl Read) -> io::Result<(Vec<u8>, bool)> {
     Ok((head, complete))
 }
 
+#[cfg(test)]
+mod damage_tests;
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ pub use codes::{code_list, code_page};
 pub use doctor::{Mark, doctor_line, span};
 pub use inspect::{Inspection, inspection_json, inspection_text};
 pub use logging::start_logging;
+pub use numbers::{count, rows};
 pub use progress::ProgressBar;
 pub use summary::{NextStep, RunView, check_report, import_summary, issue_line};
 pub use terminal::{Flow, Terminal};

@@ -100,6 +100,9 @@ fn arrivals(rate: f64, rows: u64, concurrency: usize, faults: FaultPlan) -> Outc
         },
         delivery: Delivery::Live { client, renew: None },
         results: None,
+        memoir: None,
+        sample: None,
+        bad_rows_kept: 0,
         grace: Duration::ZERO,
         progress: Arc::new(Progress::default()),
     })?;

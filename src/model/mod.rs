@@ -2,6 +2,7 @@
 //! Touches nothing, and knows none of the rooms.
 
 mod card;
+mod clean;
 mod compact_map;
 mod dialect;
 mod digest;
@@ -17,6 +18,7 @@ mod tally;
 mod verdict;
 
 pub use card::{Channel, ContactCard, CustomField, Entry, Field, Mapped, Origin};
+pub use clean::is_clean;
 pub use compact_map::CompactMap;
 pub use dialect::{CsvDialect, TableShape};
 pub use digest::{CardDigest, Digester};

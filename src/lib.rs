@@ -20,6 +20,7 @@
 //! | [`jsonapi`] | card → request document; answer → resource or errors; pointer → field | nothing |
 //! | [`source`] | file → rows | reads the input |
 //! | [`mapping`] | mapping file → mapper; row → card, or every reason why not | nothing |
+//! | [`plan`] | rows → what their columns hold, which of them end on one card | nothing |
 //! | [`schedule`] | rows and verdicts → what to send now, what has ended, how long to wait | nothing |
 //! | [`upload`] | bytes → verdict, one attempt | the network |
 //! | [`results`] | endings → `results.csv`, `summary.json`, findings | its output files |

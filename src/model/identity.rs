@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use super::Channel;
+use super::{CardDigest, Channel};
 
 /// One contact entry as a key: two entries that the server might take for the same contact have equal keys.
 ///
@@ -25,12 +25,23 @@ impl IdentityKey {
         (label.trim(), value.trim()).hash(&mut hasher);
         IdentityKey(hasher.finish())
     }
+
+    /// The key of a card that has nothing to be recognised by: the very same card again waits for the first.
+    pub fn of_card(digest: CardDigest) -> IdentityKey {
+        let CardDigest([high, middle, _]) = digest;
+        IdentityKey(u64::from(high) << 32 | u64::from(middle))
+    }
 }
 
 impl<'a> Identity<'a> {
     /// The identity of a channel's entry.
     pub fn new(channel: Channel, value: &'a str) -> Self {
         Identity { channel, value: value.trim() }
+    }
+
+    /// The value, trimmed.
+    pub fn value(&self) -> &'a str {
+        self.value
     }
 
     /// The digest by which the schedule knows it. The same within one build of the program, not on disk.

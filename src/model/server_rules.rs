@@ -1,5 +1,7 @@
 //! The rules of the server that nobody has documented, each as one setting. The sandbox has a switch for each.
 
+use super::{ContactCard, IdentityKey};
+
 /// Where the person's name stands in the document: the API page's field table and its samples disagree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NameAt {
@@ -19,6 +21,15 @@ pub struct ServerRules {
     pub name_at: NameAt,
     /// Whether the server may recognise a card by a label/value pair of `custom` too. Then rows that share one wait for each other.
     pub matches_custom: bool,
+}
+
+impl ServerRules {
+    /// What the server may recognise a card by, as far as we know, with its values.
+    pub fn recognised_by(self, card: &ContactCard) -> impl Iterator<Item = (IdentityKey, &str)> {
+        let custom = if self.matches_custom { card.custom.as_slice() } else { &[] };
+        let custom = custom.iter().map(|field| (IdentityKey::of_custom(&field.label, &field.value), &*field.value));
+        card.identities().map(|identity| (identity.key(), identity.value())).chain(custom)
+    }
 }
 
 impl std::str::FromStr for NameAt {

@@ -10,7 +10,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use super::echo::{CardCounts, ReadBack};
-use super::feed::{Fate, Fed, FedRow, Parcel};
+use super::feed::{Batch, Fate, Fed, FedRow, Parcel};
 use super::outcome::{dry, outcome};
 use super::progress::Progress;
 use super::record::{Arrival, News};
@@ -18,7 +18,7 @@ use super::seats::Seats;
 use super::signals::Signals;
 use super::{Delivery, Ending};
 use crate::mapping::Mapper;
-use crate::model::{ContactCard, FatalReason, IdentityKey, Ordinal, Outcome, ServerRules, Verdict};
+use crate::model::{FatalReason, IdentityKey, Ordinal, Outcome, ServerRules, Verdict};
 use crate::schedule::{Admission, Policy, Schedule, Step, StopReason};
 use crate::source::{ReadEnd, SourceError};
 use crate::upload::Heard;
@@ -136,9 +136,9 @@ impl Deliverer {
                     }
                 }
                 fed = intake.recv(), if self.read.is_none() => match fed {
-                    Some(Fed::Rows(rows)) => {
+                    Some(Fed::Rows(batch)) => {
                         self.fed_at = Instant::now();
-                        self.admit(rows);
+                        self.admit(batch);
                     }
                     Some(Fed::End(end)) => self.close(end),
                     None => {
@@ -259,7 +259,7 @@ impl Deliverer {
         }
     }
 
-    fn admit(&mut self, rows: Vec<FedRow>) {
+    fn admit(&mut self, Batch { rows, sightings }: Batch) {
         let mut news = Vec::with_capacity(rows.len());
         let live = matches!(self.delivery, Delivery::Live { .. });
         for FedRow { ordinal, row, fate, weight } in rows {
@@ -275,7 +275,7 @@ impl Deliverer {
                     self.schedule.admit(Admission {
                         row: ordinal,
                         number: row.number,
-                        identities: identity_keys(&parcel.card, self.rules),
+                        identities: identity_keys(&parcel, self.rules),
                         resend: parcel.card.identities().next().is_some(),
                         digest: parcel.digest,
                     });
@@ -285,7 +285,7 @@ impl Deliverer {
             };
             news.push(Arrival { ordinal, row, weight, ended });
         }
-        self.send_news(News::Rows(news));
+        self.send_news(News::Rows(news, sightings));
     }
 
     fn close(&mut self, end: Result<ReadEnd, SourceError>) {
@@ -347,11 +347,12 @@ impl Deliverer {
     }
 }
 
-/// What the server may recognise a card by, as far as we know.
-fn identity_keys(card: &ContactCard, rules: ServerRules) -> Vec<IdentityKey> {
-    let mut keys: Vec<IdentityKey> = card.identities().map(|identity| identity.key()).collect();
-    if rules.matches_custom {
-        keys.extend(card.custom.iter().map(|field| IdentityKey::of_custom(&field.label, &field.value)));
+/// What a card must not be in flight with: all that the server may recognise it by; or, without any of that, the very
+/// same card, so that the second is known to be a repetition when its turn comes.
+fn identity_keys(parcel: &Parcel, rules: ServerRules) -> Vec<IdentityKey> {
+    let mut keys: Vec<IdentityKey> = rules.recognised_by(&parcel.card).map(|(key, _)| key).collect();
+    if keys.is_empty() {
+        keys.push(IdentityKey::of_card(parcel.digest));
     }
     keys
 }

@@ -16,16 +16,25 @@ use crate::model::{
     C3Id, CardDigest, Code, ColumnIndex, ContactCard, Digester, Header, Issue, Mapped, Ordinal, Outcome, OutcomeCode,
     Reason, Row, RowNumber, ServerRules, Status,
 };
+use crate::plan::Sightings;
 use crate::results::OWN_COLUMNS;
 use crate::source::{ReadEnd, SourceError, Table};
 
 /// What the feed hands over.
 #[derive(Debug)]
 pub enum Fed {
-    /// The next rows, in input order.
-    Rows(Vec<FedRow>),
+    /// The next rows.
+    Rows(Batch),
     /// There are no more; how the reading ended.
     End(Result<ReadEnd, SourceError>),
+}
+
+/// Rows that travel together, in input order.
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub rows: Vec<FedRow>,
+    /// Those among them that are ready to be sent, as the merge plan sees them.
+    pub sightings: Sightings,
 }
 
 /// A row, and what the mapping made of it.
@@ -122,7 +131,7 @@ impl Feed {
     /// Reads until the end, or until nobody listens any more.
     pub fn run(self, table: Table, out: &Sender<Fed>) {
         let earlier = EarlierResults::find(table.header());
-        let mut batch: Vec<FedRow> = Vec::new();
+        let mut batch = Batch::default();
         let (mut next, mut seats) = (0, 0);
         let end = table.read(&mut |row| {
             let fate = earlier.as_ref().and_then(|earlier| earlier.fate(&row)).unwrap_or_else(|| self.judge(&row));
@@ -137,9 +146,13 @@ impl Feed {
                 seats += more;
             }
             seats -= weight;
-            batch.push(FedRow { ordinal: Ordinal(next), row, fate, weight });
+            if let Fate::Card(parcel) = &fate {
+                let keys = self.rules.recognised_by(&parcel.card).map(|(key, _)| key);
+                batch.sightings.add(row.number, &parcel.card, keys, parcel.digest);
+            }
+            batch.rows.push(FedRow { ordinal: Ordinal(next), row, fate, weight });
             next += 1;
-            if batch.len() < BATCH_ROWS || self.hand_over(&mut batch, out) {
+            if batch.rows.len() < BATCH_ROWS || self.hand_over(&mut batch, out) {
                 ControlFlow::Continue(())
             } else {
                 ControlFlow::Break(())
@@ -151,10 +164,11 @@ impl Feed {
     }
 
     /// Passes the batch on; `false` when nobody takes it any more.
-    fn hand_over(&self, batch: &mut Vec<FedRow>, out: &Sender<Fed>) -> bool {
-        self.progress.read(batch.len() as u64);
-        let rows = std::mem::replace(batch, Vec::with_capacity(BATCH_ROWS));
-        rows.is_empty() || out.blocking_send(Fed::Rows(rows)).is_ok()
+    fn hand_over(&self, batch: &mut Batch, out: &Sender<Fed>) -> bool {
+        self.progress.read(batch.rows.len() as u64);
+        let next = Batch { rows: Vec::with_capacity(BATCH_ROWS), sightings: Sightings::default() };
+        let batch = std::mem::replace(batch, next);
+        batch.rows.is_empty() || out.blocking_send(Fed::Rows(batch)).is_ok()
     }
 
     fn judge(&self, row: &Row) -> Fate {

@@ -13,6 +13,7 @@
 mod deliver;
 mod echo;
 mod feed;
+mod lookout;
 mod outcome;
 mod progress;
 mod record;
@@ -29,6 +30,7 @@ use secrecy::SecretString;
 
 use crate::mapping::Mapper;
 use crate::model::{Digester, RowNumber, ServerRules, Tally};
+use crate::plan::MergeOutlook;
 use crate::results::{Finding, Findings, ResultsCsv};
 use crate::schedule::{Policy, StopReason};
 use crate::source::{ReadEnd, SourceError, Table};
@@ -37,6 +39,7 @@ use crate::upload::Client;
 use deliver::Deliverer;
 pub use echo::CardCounts;
 use feed::Feed;
+use lookout::Lookout;
 pub use progress::{Progress, Snapshot};
 use record::Recorder;
 use seats::Seats;
@@ -102,6 +105,8 @@ pub struct Report {
     pub tally: Tally,
     /// What was wrong, the most frequent first.
     pub findings: Vec<Finding>,
+    /// Which rows land on one card, from this file alone, at least.
+    pub merges: MergeOutlook,
     /// How many requests were sent.
     pub requests: u64,
     /// The most requests that were allowed to be in flight at once.
@@ -183,6 +188,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         header,
         results: plan.results,
         findings: Findings::default(),
+        lookout: Lookout::new(Arc::clone(&mapper), plan.rules),
         seats: Arc::clone(&seats),
         progress: Arc::clone(&plan.progress),
     };
@@ -224,6 +230,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
     Ok(Report {
         tally: recorded.tally,
         findings: recorded.findings,
+        merges: recorded.merges,
         requests: delivered.requests,
         window_reached: delivered.window_reached,
         cards: delivered.cards,

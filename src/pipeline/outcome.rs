@@ -40,6 +40,7 @@ pub fn outcome(ending: Ending, parcel: &Parcel, mapper: &Mapper, stopped: Option
         None => {}
     }
     let mut said = None;
+    let mut refusals = Vec::new();
     match last {
         Some(Verdict::Stored { status, id, oddity, .. }) => {
             outcome.http_status = Some(status);
@@ -53,8 +54,10 @@ pub fn outcome(ending: Ending, parcel: &Parcel, mapper: &Mapper, stopped: Option
         }
         Some(Verdict::Refused { status: http, errors }) => {
             outcome.http_status = Some(http);
-            if status == Status::Refused {
-                outcome.reasons = errors.iter().map(|error| refusal(error, http, card, mapper)).collect();
+            // A refusal that stopped the run says nothing of the row.
+            if matches!(status, Status::Refused | Status::Uncertain) {
+                refusals = errors.iter().map(|error| refusal(error, http, card, mapper)).collect();
+                said = Some("an earlier attempt was lost, and this one came to nothing".to_owned());
             }
         }
         Some(Verdict::NotProcessed { status, reason, .. } | Verdict::Unknown { status, reason }) => {
@@ -87,6 +90,7 @@ pub fn outcome(ending: Ending, parcel: &Parcel, mapper: &Mapper, stopped: Option
         }
         Status::Stored | Status::Unchanged | Status::Invalid | Status::Refused | Status::Skipped => {}
     }
+    outcome.reasons.extend(refusals);
     outcome
 }
 

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
 use super::RecordError;
+use super::lookout::Lookout;
 use super::progress::Progress;
 use super::seats::Seats;
 use crate::model::{Header, Ordinal, Outcome, Row, RowNumber, Status, Tally};
+use crate::plan::{MergeOutlook, Sightings};
 use crate::results::{Finding, Findings, ResultsCsv, Sequence};
 
 /// Results are handed to the operating system when they are this much, or when nothing else is to be done.
@@ -17,7 +19,7 @@ const GATHERED_BYTES_MAX: usize = 64 * 1024;
 #[derive(Debug)]
 pub enum News {
     /// Rows came into the house; some have ended already.
-    Rows(Vec<Arrival>),
+    Rows(Vec<Arrival>, Sightings),
     /// Rows ended.
     Outcomes(Vec<(Ordinal, Outcome)>),
 }
@@ -39,6 +41,7 @@ pub struct Recorder {
     pub header: Header,
     pub results: Option<ResultsCsv>,
     pub findings: Findings,
+    pub lookout: Lookout,
     pub seats: Arc<Seats>,
     pub progress: Arc<Progress>,
 }
@@ -48,13 +51,14 @@ pub struct Recorder {
 pub struct Recorded {
     pub tally: Tally,
     pub findings: Vec<Finding>,
+    pub merges: MergeOutlook,
     pub error: Option<RecordError>,
 }
 
 impl Recorder {
     /// Writes until nobody has news any more.
     pub fn run(self, inbox: &Receiver<News>) -> Recorded {
-        let Recorder { header, results, mut findings, seats, progress } = self;
+        let Recorder { header, results, mut findings, mut lookout, seats, progress } = self;
         let mut sequence: Sequence<Arrival> = Sequence::default();
         let mut tally = Tally::default();
         let mut book = Book { results, unflushed: Vec::new(), rows: 0, error: None };
@@ -72,7 +76,8 @@ impl Recorder {
                 }
             };
             match news {
-                News::Rows(rows) => {
+                News::Rows(rows, sightings) => {
+                    lookout.see(&sightings, rows.iter().map(|arrival| &arrival.row));
                     for arrival in rows {
                         let place = sequence.place(arrival.ordinal).expect("rows come before their turn");
                         *place = Some(arrival);
@@ -99,7 +104,7 @@ impl Recorder {
             }
             seats.give_back(given_back);
         }
-        Recorded { tally, findings: findings.into_list(), error: book.close() }
+        Recorded { tally, findings: findings.into_list(), merges: lookout.finish(), error: book.close() }
     }
 }
 

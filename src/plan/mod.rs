@@ -3,7 +3,9 @@
 
 mod damage;
 mod kind;
+mod merge;
 mod profile;
 
 pub use kind::CellKind;
+pub use merge::{Bridge, Group, Hub, MergeOutlook, MergePlan, Said, Sightings};
 pub use profile::{ColumnProfile, Distinct, Profile, ProfileBuilder};

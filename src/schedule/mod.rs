@@ -103,6 +103,8 @@ pub struct Schedule {
     rows: HashMap<Ordinal, RowState>,
     ready: BinaryHeap<Reverse<Ordinal>>,
     backing_off: BinaryHeap<Reverse<(Duration, Ordinal)>>,
+    /// Rows that ended uncertain, each with the moment at which those who share an identity may go.
+    lingering: VecDeque<(Duration, Ordinal)>,
     endings: VecDeque<(Ordinal, Ending)>,
     in_flight: usize,
     paused_until: Duration,
@@ -150,6 +152,7 @@ impl Schedule {
             rows: HashMap::new(),
             ready: BinaryHeap::new(),
             backing_off: BinaryHeap::new(),
+            lingering: VecDeque::new(),
             endings: VecDeque::new(),
             in_flight: 0,
             paused_until: Duration::ZERO,
@@ -310,6 +313,11 @@ impl Schedule {
         };
         state.last = Some(verdict);
         match decision {
+            // Its lost attempt may still be under way, and would race with the next row that shares an identity.
+            Decision::End(Status::Uncertain) => {
+                self.end(row, Status::Uncertain, None);
+                self.lingering.push_back((now + self.policy.uncertain_pause, row));
+            }
             Decision::End(status) => self.settle(row, status),
             Decision::Again { .. } if self.stop.is_some() => self.settle_unsent(row),
             Decision::Again { after } if after.is_zero() => self.ready.push(Reverse(row)),
@@ -342,6 +350,13 @@ impl Schedule {
             }
             self.backing_off.pop();
             self.ready.push(Reverse(row));
+        }
+        while let Some(&(due, row)) = self.lingering.front() {
+            if due > now {
+                break;
+            }
+            self.lingering.pop_front();
+            self.leave_lanes(row);
         }
         self.settle_repeats();
         if let Some((row, ending)) = self.endings.pop_front() {
@@ -398,7 +413,8 @@ impl Schedule {
                 (Twin::Doubtful { .. }, true) => return,
             };
             self.ready.pop();
-            self.settle_with(row, status, Some(twin));
+            self.end(row, status, Some(twin));
+            self.leave_lanes(row);
         }
     }
 
@@ -418,11 +434,12 @@ impl Schedule {
         }
     }
 
-    /// Waits until then, or until a row in back-off is due, or until time is up.
+    /// Waits until then, or until a row in back-off is due, or a lane opens, or until time is up.
     fn wait(&self, until: Option<Duration>) -> Step {
         let due = self.backing_off.peek().map(|&Reverse((due, _))| due);
+        let opens = self.lingering.front().map(|&(due, _)| due);
         let time_up = self.policy.guards.duration_max.filter(|_| self.stop.is_none());
-        Step::Wait { until: [until, due, time_up].into_iter().flatten().min() }
+        Step::Wait { until: [until, due, opens, time_up].into_iter().flatten().min() }
     }
 
     /// Ends a row that the run leaves behind: honest about an earlier attempt that may have been processed.
@@ -432,10 +449,12 @@ impl Schedule {
     }
 
     fn settle(&mut self, row: Ordinal, status: Status) {
-        self.settle_with(row, status, None);
+        self.end(row, status, None);
+        self.leave_lanes(row);
     }
 
-    fn settle_with(&mut self, row: Ordinal, status: Status, twin: Option<Twin>) {
+    /// Ends a row that stays in its lanes.
+    fn end(&mut self, row: Ordinal, status: Status, twin: Option<Twin>) {
         let state = self.rows.remove(&row).expect("a row settles once");
         match (status, &state.last) {
             (Status::Stored, Some(Verdict::Stored { id, .. })) => {
@@ -449,13 +468,16 @@ impl Schedule {
         let maybe_twice = status == Status::Stored && state.unknown_before;
         self.tally.add(status);
         self.endings.push_back((row, Ending { status, attempts: state.attempts, last: state.last, maybe_twice, twin }));
+        if let (None, Some(reason)) = (&self.stop, self.policy.guards.errors(&self.tally)) {
+            self.stop(reason);
+        }
+    }
+
+    fn leave_lanes(&mut self, row: Ordinal) {
         for next in self.lanes.leave(row) {
             if self.stop.is_none() {
                 self.ready.push(Reverse(next));
             }
-        }
-        if let (None, Some(reason)) = (&self.stop, self.policy.guards.errors(&self.tally)) {
-            self.stop(reason);
         }
     }
 }

@@ -25,6 +25,8 @@ pub enum Decision {
 pub fn decide(policy: &Policy, jitter: &mut Jitter, row: &mut RowState, verdict: &Verdict, now: Duration) -> Decision {
     match verdict {
         Verdict::Stored { .. } => Decision::End(Status::Stored),
+        // Whether the card is there is for the lost attempt to say, not for the one that was refused.
+        Verdict::Refused { .. } if row.unknown_before => Decision::End(Status::Uncertain),
         Verdict::Refused { .. } => Decision::End(Status::Refused),
         // The run stops, or pauses as a whole; neither counts against the row.
         Verdict::Fatal { .. } | Verdict::NotProcessed { .. } => Decision::Again { after: Duration::ZERO },

@@ -233,3 +233,27 @@ fn a_server_that_only_fails_gets_few_of_the_people_without_a_contact() {
     assert!((10..=20).contains(&sent), "{sent} requests");
     assert_eq!(results.tally(), BTreeMap::from([("uncertain", sent), ("not_sent", 40 - sent)]));
 }
+
+#[test]
+fn a_row_that_is_refused_after_a_lost_answer_is_not_said_to_be_outside() {
+    let server = Server::with("match=P02,attempt=1:reset=after; match=P02,attempt=2:status=422,detail=\"not again\"");
+    let place = people(3);
+    import(&place, &server, &ONE).exits(1);
+    let results = place.results("people.c3run");
+    let row = results.row(3);
+    assert_eq!((row["c3_status"], row["c3_attempts"], row["c3_http_status"]), ("uncertain", "2", "422"));
+    assert!(row["c3_error"].contains("nobody knows") && row["c3_error"].contains("not again"), "{row:?}");
+    assert_eq!((server.cards().len(), server.requests()), (3, 4));
+}
+
+#[test]
+fn who_shares_a_contact_with_a_row_given_up_does_not_race_with_its_lost_attempt() {
+    // The lost attempt is stored after the next row with its mailbox would have gone.
+    let server = Server::with("match=P1:reset=during,latency=60ms");
+    let place = Place::with_table(&["P1,p@example.com,,", "P2,p@example.com,,", "P3,q@example.com,,"]);
+    let words = ["--on-uncertain", "report", "--uncertain-pause", "250ms", "--concurrency", "4"];
+    let import = ["import", "people.csv", "-m", "m.toml", "--rate", "unlimited"];
+    place.c3import(&import).at(&server.url()).token(Server::TOKEN).and(&words).run().exits(1);
+    assert_eq!(place.results("people.c3run").column("c3_status"), ["uncertain", "stored", "stored"]);
+    assert_eq!((server.cards().len(), server.requests(), server.overlaps()), (2, 3, 0));
+}

@@ -27,3 +27,4 @@ mod rooms;
 mod rows;
 mod sandbox;
 mod secrets;
+mod simulation;

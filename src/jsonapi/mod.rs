@@ -7,4 +7,4 @@ mod request;
 
 pub use answer::{Document, Resource, read};
 pub use pointer::field;
-pub use request::{MEDIA_TYPE, encode};
+pub use request::{MEDIA_TYPE, encode, encode_into};

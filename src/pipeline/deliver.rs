@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::echo::{CardCounts, ReadBack};
 use super::feed::{Batch, Fate, Fed, FedRow, Parcel};
-use super::outcome::{dry, outcome};
+use super::outcome::outcome;
 use super::progress::Progress;
 use super::record::{Arrival, News};
 use super::seats::Seats;
@@ -140,6 +140,10 @@ impl Deliverer {
                         self.fed_at = Instant::now();
                         self.admit(batch);
                     }
+                    Some(Fed::Rehearsed(rows)) => {
+                        self.fed_at = Instant::now();
+                        self.send_news(News::Rehearsed(rows));
+                    }
                     Some(Fed::End(end)) => self.close(end),
                     None => {
                         self.reader_died = true;
@@ -261,17 +265,13 @@ impl Deliverer {
 
     fn admit(&mut self, Batch { rows, sightings }: Batch) {
         let mut news = Vec::with_capacity(rows.len());
-        let live = matches!(self.delivery, Delivery::Live { .. });
         for FedRow { ordinal, row, fate, weight } in rows {
-            let ended = match (fate, &self.delivery) {
-                (Fate::Ended(outcome), _) => {
-                    if live {
-                        self.schedule.count(outcome.status);
-                    }
+            let ended = match fate {
+                Fate::Ended(outcome) => {
+                    self.schedule.count(outcome.status);
                     Some(outcome)
                 }
-                (Fate::Card(parcel), Delivery::Dry) => Some(dry(parcel.warnings)),
-                (Fate::Card(parcel), Delivery::Live { .. }) => {
+                Fate::Card(parcel) => {
                     self.schedule.admit(Admission {
                         row: ordinal,
                         number: row.number,

@@ -8,10 +8,11 @@ use tokio::sync::mpsc::Sender;
 
 use super::echo::Oddity;
 use super::progress::Progress;
+use super::rehearsal::Rehearsed;
 use super::seats::Seats;
 use super::{BATCH_ROWS, SEAT_BYTES, SEATS};
 use crate::jsonapi;
-use crate::mapping::Mapper;
+use crate::mapping::{Mapper, Scraps};
 use crate::model::{
     C3Id, CardDigest, Code, ColumnIndex, ContactCard, Digester, Header, Issue, Mapped, Ordinal, Outcome, OutcomeCode,
     Reason, Row, RowNumber, ServerRules, Status,
@@ -25,6 +26,8 @@ use crate::source::{ReadEnd, SourceError, Table};
 pub enum Fed {
     /// The next rows.
     Rows(Batch),
+    /// The next rows of a dry run.
+    Rehearsed(Rehearsed),
     /// There are no more; how the reading ended.
     End(Result<ReadEnd, SourceError>),
 }
@@ -58,14 +61,14 @@ fn weight(row: &Row, fate: &Fate) -> usize {
 
 /// The columns by which an input shows that it is the results of an earlier run: then what is stored is not sent again.
 #[derive(Debug)]
-struct EarlierResults {
+pub struct EarlierResults {
     status: ColumnIndex,
     id: ColumnIndex,
     code: ColumnIndex,
 }
 
 impl EarlierResults {
-    fn find(header: &Header) -> Option<EarlierResults> {
+    pub fn find(header: &Header) -> Option<EarlierResults> {
         let column = |wanted: &str| {
             let at = header.names.iter().position(|name| name.trim() == wanted)?;
             Some(ColumnIndex(u32::try_from(at).ok()?))
@@ -77,17 +80,17 @@ impl EarlierResults {
     }
 
     /// How the row ends because of how it ended before.
-    fn fate(&self, row: &Row) -> Option<Fate> {
+    fn ending(&self, row: &Row) -> Option<Outcome> {
         let said = row.cell(self.status);
         if [Status::Stored, Status::Unchanged].iter().any(|status| status.as_str() == said) {
             let message = "stored by an earlier run, says its c3_status".to_owned();
             let reason = Reason { code: OutcomeCode::RowStored, columns: Vec::new(), message };
             let outcome = Outcome::unsent(Status::Unchanged, vec![reason]);
-            return Some(Fate::Ended(Outcome { id: C3Id::new(row.cell(self.id)), ..outcome }));
+            return Some(Outcome { id: C3Id::new(row.cell(self.id)), ..outcome });
         }
         if row.cell(self.code).split("; ").any(|code| code == Code::RowRagged.as_str()) {
             let message = "cut or filled up when it was first read; mend it in the original file";
-            return Some(Fate::Ended(Outcome::invalid(vec![Issue::row(Code::RowRagged, message)])));
+            return Some(Outcome::invalid(vec![Issue::row(Code::RowRagged, message)]));
         }
         None
     }
@@ -132,9 +135,11 @@ impl Feed {
     pub fn run(self, table: Table, out: &Sender<Fed>) {
         let earlier = EarlierResults::find(table.header());
         let mut batch = Batch::default();
+        // Cards are on their way for long, and leave nothing behind.
+        let mut scraps = Scraps::default();
         let (mut next, mut seats) = (0, 0);
         let end = table.read(&mut |row| {
-            let fate = earlier.as_ref().and_then(|earlier| earlier.fate(&row)).unwrap_or_else(|| self.judge(&row));
+            let fate = self.fate(judge(&self.mapper, earlier.as_ref(), &row, &mut scraps), row.number);
             let weight = weight(&row, &fate);
             if seats < weight {
                 // Several rows' worth at once. Who waits for seats must not sit on rows that take some.
@@ -171,33 +176,50 @@ impl Feed {
         batch.rows.is_empty() || out.blocking_send(Fed::Rows(batch)).is_ok()
     }
 
-    fn judge(&self, row: &Row) -> Fate {
-        match self.mapper.map(row) {
-            Mapped::Card { card, warnings } => {
+    fn fate(&self, judged: Judged, number: RowNumber) -> Fate {
+        match judged {
+            Judged::Ended(outcome) => Fate::Ended(outcome),
+            Judged::Fit { card, warnings } => {
                 let document = Bytes::from(jsonapi::encode(&card, self.rules.name_at));
-                let warnings = warnings.into_iter().map(Reason::from).collect();
                 let digest = self.digester.digest(&document);
-                Fate::Card(Box::new(Parcel {
-                    number: row.number,
-                    card,
-                    document,
-                    digest,
-                    lost: 0,
-                    oddities: Vec::new(),
-                    warnings,
-                }))
+                Fate::Card(Box::new(Parcel { number, card, document, digest, lost: 0, oddities: Vec::new(), warnings }))
             }
-            Mapped::Rejected(issues) => Fate::Ended(Outcome::invalid(issues)),
-            Mapped::Skipped => {
-                let message = "nothing to send: every mapped cell is blank".to_owned();
-                skipped(OutcomeCode::RowBlank, message)
-            }
-            Mapped::Excluded(reason) => skipped(OutcomeCode::RowExcluded, reason),
         }
     }
 }
 
-fn skipped(code: OutcomeCode, message: String) -> Fate {
+/// What is to be said of a row before anything is sent: the same in a dry run and in an import.
+#[derive(Debug)]
+pub enum Judged {
+    /// It has ended.
+    Ended(Outcome),
+    /// It is fit to be sent.
+    Fit {
+        card: ContactCard,
+        /// What was left out of the card.
+        warnings: Vec<Reason>,
+    },
+}
+
+/// Judges a row, in the memory of cards that were given back to `scraps`.
+pub fn judge(mapper: &Mapper, earlier: Option<&EarlierResults>, row: &Row, scraps: &mut Scraps) -> Judged {
+    if let Some(outcome) = earlier.and_then(|earlier| earlier.ending(row)) {
+        return Judged::Ended(outcome);
+    }
+    match mapper.map_with(row, scraps) {
+        Mapped::Card { card, warnings } => {
+            Judged::Fit { card, warnings: warnings.into_iter().map(Reason::from).collect() }
+        }
+        Mapped::Rejected(issues) => Judged::Ended(Outcome::invalid(issues)),
+        Mapped::Skipped => {
+            let message = "nothing to send: every mapped cell is blank".to_owned();
+            skipped(OutcomeCode::RowBlank, message)
+        }
+        Mapped::Excluded(reason) => skipped(OutcomeCode::RowExcluded, reason),
+    }
+}
+
+fn skipped(code: OutcomeCode, message: String) -> Judged {
     let reason = Reason { code, columns: Vec::new(), message };
-    Fate::Ended(Outcome::unsent(Status::Skipped, vec![reason]))
+    Judged::Ended(Outcome::unsent(Status::Skipped, vec![reason]))
 }

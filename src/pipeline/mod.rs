@@ -17,6 +17,7 @@ mod lookout;
 mod outcome;
 mod progress;
 mod record;
+mod rehearsal;
 mod seats;
 mod signals;
 
@@ -42,6 +43,7 @@ use feed::Feed;
 use lookout::Lookout;
 pub use progress::{Progress, Snapshot};
 use record::Recorder;
+use rehearsal::Rehearsal;
 use seats::Seats;
 use signals::Signals;
 
@@ -184,6 +186,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
     // Bounded by the seats, so that sending never waits.
     let (to_record, inbox) = std::sync::mpsc::channel();
 
+    let keeps_all = plan.results.is_some();
     let recorder = Recorder {
         header,
         results: plan.results,
@@ -193,16 +196,22 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         progress: Arc::clone(&plan.progress),
     };
     let record = thread::Builder::new().name("record".to_owned()).spawn(move || recorder.run(&inbox))?;
-    let feed = Feed {
-        mapper: Arc::clone(&mapper),
-        rules: plan.rules,
-        digester: Digester::default(),
-        seats: Arc::clone(&seats),
-        progress: Arc::clone(&plan.progress),
+    let (rules, digester, table) = (plan.rules, Digester::default(), plan.table);
+    let shared = (Arc::clone(&mapper), Arc::clone(&seats), Arc::clone(&plan.progress));
+    let (of_feed, seats_of_feed, progress) = shared;
+    let feed: Box<dyn FnOnce() + Send> = match plan.delivery {
+        Delivery::Dry => {
+            let hasher = foldhash::quality::RandomState::default();
+            let feed = Rehearsal { mapper: of_feed, rules, hasher, keeps_all, seats: seats_of_feed, progress };
+            Box::new(move || feed.run(table, &to_deliver))
+        }
+        Delivery::Live { .. } => {
+            let feed = Feed { mapper: of_feed, rules, digester, seats: seats_of_feed, progress };
+            Box::new(move || feed.run(table, &to_deliver))
+        }
     };
-    let table = plan.table;
     // Never joined: a reader stuck in a pipe must not keep an interrupted run from ending.
-    thread::Builder::new().name("feed".to_owned()).spawn(move || feed.run(table, &to_deliver))?;
+    thread::Builder::new().name("feed".to_owned()).spawn(feed)?;
 
     let deliverer = Deliverer::new(
         plan.policy,

@@ -219,6 +219,11 @@ impl PartReader<'_> {
         self.0.take()
     }
 
+    /// Whether the part is all that was left, however large: where no end of a record was in sight.
+    pub fn is_rest(&self) -> bool {
+        self.0.is_rest()
+    }
+
     /// The next row of the part, in place of another row; `false` at its end.
     ///
     /// # Errors

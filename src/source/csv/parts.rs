@@ -3,6 +3,7 @@
 //! Cutting looks at quotes and line ends only, some twenty times faster than reading, and counts rows and lines on the
 //! way: who reads a part knows the number of its first row and says exactly what one reader of the whole would say.
 
+use std::io;
 use std::ops::Range;
 
 use memchr::{memchr, memchr2, memrchr2};
@@ -27,10 +28,11 @@ enum Left {
         intake: Intake,
         /// Came out of the intake, and begins with a record.
         unread: Vec<u8>,
-        at_end: bool,
         rows: u64,
         line: u64,
     },
+    /// Told when everything before it has been handed out.
+    Failure(ReadFailure),
     Nothing,
 }
 
@@ -52,30 +54,24 @@ impl Cutter {
 
     fn with_parts_of(stand: Stand, syntax: Syntax, part_bytes: usize) -> Cutter {
         let Stand { intake, unread, rows, line } = stand;
-        let left = Left::Bytes { intake, unread, at_end: false, rows, line };
+        let left = Left::Bytes { intake, unread, rows, line };
         Cutter { syntax, part_bytes, left, quoted: Vec::new() }
     }
 
     /// The next part, its bytes in place of what stands in `bytes`.
     pub(super) fn next(&mut self, bytes: &mut Vec<u8>) -> Result<Cut, ReadFailure> {
-        let Left::Bytes { mut intake, mut unread, mut at_end, rows, line } =
-            std::mem::replace(&mut self.left, Left::Nothing)
-        else {
-            return Ok(Cut::End);
+        let (mut intake, mut unread, rows, line) = match std::mem::replace(&mut self.left, Left::Nothing) {
+            Left::Bytes { intake, unread, rows, line } => (intake, unread, rows, line),
+            Left::Failure(failure) => return Err(failure),
+            Left::Nothing => return Ok(Cut::End),
         };
         bytes.clear();
         bytes.append(&mut unread);
         let mut wanted = self.part_bytes;
         loop {
-            while !at_end && bytes.len() < wanted {
-                let known = bytes.len();
-                bytes.resize(wanted, 0);
-                let read = intake.read(&mut bytes[known..]);
-                bytes.truncate(known + read.as_ref().map_or(0, |read| *read));
-                at_end = read.map_err(ReadFailure::Io)? == 0;
-            }
-            if at_end {
-                let ends_at = intake.taken();
+            let more = fill(&mut intake, bytes, wanted);
+            let ends_at = intake.taken();
+            if matches!(more, Ok(false)) {
                 let part = Part { rows_before: rows, line, ends_at, goes_on: false };
                 return Ok(if bytes.is_empty() { Cut::End } else { Cut::Part(part) });
             }
@@ -83,14 +79,21 @@ impl Cutter {
                 let breaks = count_breaks(&bytes[..len]);
                 let within = self.quoted.iter().take_while(|cell| cell.start < len);
                 let quoted: u64 = within.map(|cell| count_breaks(&bytes[cell.clone()])).sum();
-                let part =
-                    Part { rows_before: rows, line, ends_at: intake.taken() - (bytes.len() - len) as u64, goes_on: true };
+                let ends_at = ends_at - (bytes.len() - len) as u64;
                 unread.extend_from_slice(&bytes[len..]);
                 bytes.truncate(len);
-                let (rows, line) = (rows + breaks - quoted, line + breaks);
-                self.left = Left::Bytes { intake, unread, at_end, rows, line };
-                return Ok(Cut::Part(part));
+                // Whether anything follows a part that ends where the bytes do shows only when more are asked for.
+                let more = more.and_then(|_| if unread.is_empty() { fill(&mut intake, &mut unread, 1) } else { Ok(true) });
+                let goes_on = !matches!(more, Ok(false));
+                let (rows_before, rows) = (rows, rows + breaks - quoted);
+                self.left = match more {
+                    Ok(true) => Left::Bytes { intake, unread, rows, line: line + breaks },
+                    Ok(false) => Left::Nothing,
+                    Err(error) => Left::Failure(ReadFailure::Io(error)),
+                };
+                return Ok(Cut::Part(Part { rows_before, line, ends_at, goes_on }));
             }
+            more.map_err(ReadFailure::Io)?;
             if bytes.len() >= RECORD_BYTES_MAX {
                 let stand = Stand { intake, unread: std::mem::take(bytes), rows, line };
                 return Ok(Cut::Rest(Box::new(RecordReader::resume(stand, self.syntax))));
@@ -151,6 +154,20 @@ impl Cutter {
             }
         }
     }
+}
+
+/// Reads until there are so many bytes; whether there may be more.
+fn fill(intake: &mut Intake, bytes: &mut Vec<u8>, wanted: usize) -> io::Result<bool> {
+    while bytes.len() < wanted {
+        let known = bytes.len();
+        bytes.resize(wanted, 0);
+        let read = intake.read(&mut bytes[known..]);
+        bytes.truncate(known + read.as_ref().map_or(0, |read| *read));
+        if read? == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The place behind the last line end within a range without quoted cells. A `\r` counts only when what follows it is

@@ -31,6 +31,7 @@ pub(in crate::source) struct TextReader<'t> {
     rows: Rows,
     /// Memory for the next part.
     bytes: Vec<u8>,
+    is_rest: bool,
     /// Blank lines of readers that are gone.
     blank_lines: u64,
 }
@@ -51,7 +52,7 @@ impl SharedText {
 
     pub(in crate::source) fn reader(&self) -> TextReader<'_> {
         let rows = Rows { path: self.path.clone(), reader: RecordReader::for_parts(self.syntax), form: self.form };
-        TextReader { shared: self, rows, bytes: Vec::new(), blank_lines: 0 }
+        TextReader { shared: self, rows, bytes: Vec::new(), is_rest: false, blank_lines: 0 }
     }
 }
 
@@ -72,10 +73,15 @@ impl TextReader<'_> {
             (Cut::Rest(rest), number) => {
                 self.blank_lines += self.rows.reader.blank_lines();
                 self.rows.reader = *rest;
+                self.is_rest = true;
                 Ok(Some(number))
             }
             (Cut::End, _) => Ok(None),
         }
+    }
+
+    pub(in crate::source) fn is_rest(&self) -> bool {
+        self.is_rest
     }
 
     pub(in crate::source) fn next(&mut self, row: &mut Row) -> Result<bool, SourceError> {

@@ -87,7 +87,15 @@ pub struct Row {
 impl Row {
     /// An empty row; add its cells with [`Row::push`].
     pub fn new(number: RowNumber) -> Self {
-        Row { number, line: None, position: 0, issues: Vec::new(), clean: false, text: String::new(), cells: Vec::new() }
+        Row {
+            number,
+            line: None,
+            position: 0,
+            issues: Vec::new(),
+            clean: false,
+            text: String::new(),
+            cells: Vec::new(),
+        }
     }
 
     /// A row whose cells end at these byte offsets of `text`. For readers that fill whole records at once.

@@ -76,12 +76,7 @@ impl Rehearsal {
     }
 
     /// One thread reads everything.
-    fn alone(
-        &self,
-        earlier: Option<&EarlierResults>,
-        table: Table,
-        out: &Sender<Fed>,
-    ) -> Result<ReadEnd, SourceError> {
+    fn alone(&self, earlier: Option<&EarlierResults>, table: Table, out: &Sender<Fed>) -> Result<ReadEnd, SourceError> {
         let mut hand = Hand::new(self, earlier);
         let end = table.read(&mut |mut row| {
             if hand.is_empty() && !hand.sit_down() {

@@ -7,8 +7,8 @@ mod encoding;
 mod intake;
 mod letters;
 mod parts;
-mod shared;
 mod scan;
+mod shared;
 
 use std::fs::File;
 use std::io::{self, Cursor, Read as _, Seek, SeekFrom};
@@ -133,13 +133,7 @@ pub(super) fn open(mut beginning: Beginning, options: &SourceOptions) -> Result<
         backslash_escapes: syntax.backslash,
     };
     let rows = Rows { path, reader, form: Form { width: header.names.len(), ..form } };
-    Ok(TextTable {
-        rows,
-        header,
-        header_suggestion,
-        shape,
-        details,
-    })
+    Ok(TextTable { rows, header, header_suggestion, shape, details })
 }
 
 impl TextTable {

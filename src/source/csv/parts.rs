@@ -83,7 +83,8 @@ impl Cutter {
                 unread.extend_from_slice(&bytes[len..]);
                 bytes.truncate(len);
                 // Whether anything follows a part that ends where the bytes do shows only when more are asked for.
-                let more = more.and_then(|_| if unread.is_empty() { fill(&mut intake, &mut unread, 1) } else { Ok(true) });
+                let more =
+                    more.and_then(|_| if unread.is_empty() { fill(&mut intake, &mut unread, 1) } else { Ok(true) });
                 let goes_on = !matches!(more, Ok(false));
                 let (rows_before, rows) = (rows, rows + breaks - quoted);
                 self.left = match more {

@@ -83,7 +83,10 @@ fn checked(path: &Path) -> Outcome<u64> {
         policy: Policy::default(),
         delivery: Delivery::Dry,
         results: None,
+        memoir: None,
         grace: Duration::ZERO,
+        bad_rows_kept: 0,
+        sample: None,
         progress: Arc::new(Progress::default()),
     })?;
     match (&report.ending, report.read) {

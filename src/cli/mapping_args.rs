@@ -15,6 +15,8 @@ pub enum MappingCommand {
     Explain(MappingExplainArgs),
     /// Print the JSON Schema of mappings, for editors.
     Schema,
+    /// List the mappings that come with the program, or print one: a beginning for your own.
+    Shipped(MappingShippedArgs),
 }
 
 /// `c3import mapping check`.
@@ -46,6 +48,14 @@ pub struct MappingExplainArgs {
     pub row: Option<u64>,
 }
 
+/// `c3import mapping shipped`.
+#[derive(Debug, Args)]
+pub struct MappingShippedArgs {
+    /// Which one to print; without it all are listed.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+}
+
 /// `c3import guess`.
 #[derive(Debug, Args)]
 pub struct GuessArgs {
@@ -58,4 +68,7 @@ pub struct GuessArgs {
     /// Whose phone numbers are those without a country code, such as SE.
     #[arg(long, value_name = "COUNTRY")]
     pub country: Option<String>,
+    /// Ask about every column with values before writing; needs a terminal.
+    #[arg(short, long)]
+    pub interactive: bool,
 }

@@ -1,20 +1,24 @@
 //! The words people type: commands, flags, their help. Parsed at the wall, decided on in `settings` and `commands`.
 
+mod check_args;
 mod inspect_args;
 mod mapping_args;
 mod pace_args;
 mod server_args;
 mod source_args;
+mod typed;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use check_args::{CheckArgs, ExplainArgs, FailOn, WatchArgs};
 pub use inspect_args::InspectArgs;
-pub use mapping_args::{GuessArgs, MappingCheckArgs, MappingCommand, MappingExplainArgs};
+pub use mapping_args::{GuessArgs, MappingCheckArgs, MappingCommand, MappingExplainArgs, MappingShippedArgs};
 pub use pace_args::PaceArgs;
 pub use server_args::{DestinationArgs, FaultArgs, ServerArgs};
 pub use source_args::SourceArgs;
+pub use typed::TypedFlags;
 
 /// Brings people's contacts from spreadsheets into Cention.
 ///
@@ -45,6 +49,8 @@ pub enum Command {
     Import(Box<ImportArgs>),
     /// The dry run: everything that import does, minus the network.
     Check(CheckArgs),
+    /// Say what a code such as phone.length means, and what to do about it.
+    Explain(ExplainArgs),
     /// Show the JSON documents that the first rows become.
     Preview(PreviewArgs),
     /// Show the rows as they are read: clean UTF-8 CSV, or JSON lines.
@@ -91,9 +97,9 @@ pub struct ImportArgs {
     /// What to read.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// The mapping file: which column becomes which field.
+    /// The mapping file: which column becomes which field. Without it a shipped one that fits is offered.
     #[arg(short, long, value_name = "MAPPING")]
-    pub mapping: PathBuf,
+    pub mapping: Option<PathBuf>,
     /// Where to send.
     #[command(flatten)]
     pub server: ServerArgs,
@@ -106,29 +112,13 @@ pub struct ImportArgs {
     /// Where results go [default: the input's name with .c3run, in the current directory].
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
-    /// Begin anew: the files of an earlier run are kept under numbered names, and every row is sent again.
+    /// Begin anew: the files of an earlier run are kept under numbered names, and every row is sent again. Without it an
+    /// unfinished run goes on.
     #[arg(long)]
     pub fresh: bool,
-}
-
-/// `c3import check`.
-#[derive(Debug, Args)]
-pub struct CheckArgs {
-    /// What to read.
+    /// What is reported, and what counts as wrong.
     #[command(flatten)]
-    pub source: SourceArgs,
-    /// The mapping file: which column becomes which field.
-    #[arg(short, long, value_name = "MAPPING")]
-    pub mapping: PathBuf,
-    /// Also write results.csv and summary.json here.
-    #[arg(long, value_name = "DIR")]
-    pub run_dir: Option<PathBuf>,
-    /// Begin anew: the files of an earlier run are kept under numbered names.
-    #[arg(long, requires = "run_dir")]
-    pub fresh: bool,
-    /// Print the summary as JSON.
-    #[arg(long)]
-    pub json: bool,
+    pub watch: WatchArgs,
 }
 
 /// `c3import preview`.
@@ -137,9 +127,9 @@ pub struct PreviewArgs {
     /// What to read.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// The mapping file: which column becomes which field.
+    /// The mapping file: which column becomes which field. Without it a shipped one that fits is offered.
     #[arg(short, long, value_name = "MAPPING")]
-    pub mapping: PathBuf,
+    pub mapping: Option<PathBuf>,
     /// How many rows to look at.
     #[arg(short = 'n', long = "rows", value_name = "N", default_value_t = 5)]
     pub rows: u64,

@@ -4,54 +4,64 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::import::{open_results, run, settings, write_summary};
+use super::import::{run, settings, write_summary};
 use super::next::job;
-use super::run_report::{exit, stop, summary};
+use super::run_report::{exit, remarks_of, stop, summary};
+use super::session::{enter_dry, publish};
 use super::stage::Stage;
-use super::{Exit, Failure, Failures};
-use crate::cli::{CheckArgs, ImportArgs, SourceArgs};
-use crate::model::ServerRules;
-use crate::pipeline::{Delivery, Plan, Progress};
+use super::{Exit, Failure, Failures, expiry};
+use crate::cli::{CheckArgs, ImportArgs, SourceArgs, WatchArgs};
+use crate::model::{Forecast, ServerRules};
+use crate::pipeline::{Delivery, Ending, Plan, Progress};
 use crate::schedule::Policy;
+use crate::settings::TokenSource;
 use crate::ui::{NextStep, RunView, Terminal, check_report};
 
 /// What both ways to ask for a dry run have in common.
 struct DryRun {
     source: SourceArgs,
-    mapping: PathBuf,
+    mapping: Option<PathBuf>,
     run_dir: Option<PathBuf>,
     fresh: bool,
     json: bool,
+    sample: Option<u64>,
+    watch: WatchArgs,
     rules: ServerRules,
     policy: Policy,
     timeout: Duration,
+    token: TokenSource,
 }
 
 /// `c3import check`.
 pub fn check(terminal: &Terminal, args: CheckArgs) -> Result<Exit, Failures> {
-    let CheckArgs { source, mapping, run_dir, fresh, json } = args;
-    let (rules, policy, timeout) = (ServerRules::default(), Policy::default(), Duration::from_secs(60));
-    dry_run(terminal, DryRun { source, mapping, run_dir, fresh, json, rules, policy, timeout })
+    let CheckArgs { source, mapping, run_dir, fresh, json, rate, sample, watch } = args;
+    let policy = Policy { rate: rate.0, ..Policy::default() };
+    let (rules, timeout, token) = (ServerRules::default(), Duration::from_secs(60), TokenSource::Environment);
+    let sample = sample.map(std::num::NonZeroU64::get);
+    dry_run(terminal, DryRun { source, mapping, run_dir, fresh, json, sample, watch, rules, policy, timeout, token })
 }
 
 /// `c3import import --dry-run`.
 pub fn dry_import(terminal: &Terminal, args: ImportArgs) -> Result<Exit, Failures> {
     let (rules, policy, timeout) = (args.server.rules.rules(), args.pace.policy(0), args.pace.timeout);
-    let ImportArgs { source, mapping, run_dir, fresh, .. } = args;
-    dry_run(terminal, DryRun { source, mapping, run_dir, fresh, json: false, rules, policy, timeout })
+    let token = args.server.destination.token_source();
+    let ImportArgs { source, mapping, run_dir, fresh, watch, .. } = args;
+    let (json, sample) = (false, None);
+    dry_run(terminal, DryRun { source, mapping, run_dir, fresh, json, sample, watch, rules, policy, timeout, token })
 }
 
 fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
-    let stage = Stage::set(terminal, &args.source, &args.mapping)?;
+    let stage = Stage::set(terminal, &args.source, args.mapping.as_deref())?;
     let (run_dir, results) = match &args.run_dir {
         Some(path) => {
-            let (run_dir, results) = open_results(path, args.fresh, &stage.table)?;
+            let (run_dir, results) = enter_dry(path, args.fresh, &stage.table)?;
             (Some(run_dir), Some(results))
         }
         None => (None, None),
     };
     let shape = stage.table.shape().clone();
-    let settings = settings(None, &args.mapping, &args.policy, args.timeout.as_secs_f64());
+    let mapping = stage.mapping;
+    let settings = settings(None, &mapping, &args.policy, args.timeout.as_secs_f64());
     let progress = Arc::new(Progress::default());
     let rate = args.policy.rate;
     let plan = Plan {
@@ -61,32 +71,45 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
         policy: args.policy,
         delivery: Delivery::Dry,
         results,
+        memoir: None,
         grace: Duration::ZERO,
+        bad_rows_kept: 0,
+        sample: args.sample,
         progress: Arc::clone(&progress),
     };
     let input = args.source.input();
     tracing::info!(input = %input, read_as = shape.description, "checking");
     let report = run(terminal, &input.to_string(), plan, progress, true)?;
-    let exit = exit(&report, true);
+    if let (Some(run_dir), false) = (&run_dir, matches!(report.ending, Ending::Machine(_))) {
+        publish(run_dir)?;
+    }
+    let remarks = remarks_of(&report, &args.watch);
+    let exit = exit(&report, &remarks, &args.watch, true);
+    // A file with fewer rows than that was read whole.
+    let sample = args.sample.filter(|_| report.read.is_none());
+    // A token is not needed for a check; where one is at hand, its end is told.
+    let token_left = args.token.load().ok().map(|token| expiry::left(&token));
+    let forecast = Forecast::new(&report.merges, rate, token_left);
+    let unwritable = |error| Failure::machine(format!("standard output cannot be written: {error}"));
+    let summary = summary(&report, &remarks, Some(&forecast), input.to_string(), &shape, sample, settings);
     if args.json {
-        let json = summary(&report, input.to_string(), &shape, true, settings.clone()).to_json();
-        let said = terminal.data(json.as_bytes());
-        said.map_err(|error| Failure::machine(format!("standard output cannot be written: {error}")))?;
+        terminal.data(summary.to_json().as_bytes()).map_err(unwritable)?;
     }
     let results = run_dir.as_ref().map(|run_dir| run_dir.results());
     let view = RunView {
         input: &input.to_string(),
         read_as: &shape.description,
         report: &report,
+        remarks: &remarks,
+        sample,
         stopped: stop(&report.ending).map(|stop| stop.reason),
         results: results.as_deref(),
         sandbox_cards: None,
     };
-    let next = next_step(&args.source, &args.mapping, exit);
-    let said = check_report(terminal, &view, rate, exit, &next, args.json);
-    said.map_err(|error| Failure::machine(format!("standard output cannot be written: {error}")))?;
+    let next = next_step(&args.source, &mapping, exit);
+    check_report(terminal, &view, &forecast, exit, &next, args.json).map_err(unwritable)?;
     if let Some(run_dir) = &run_dir {
-        write_summary(&report, input.to_string(), &shape, true, settings, run_dir)?;
+        write_summary(&summary, run_dir)?;
     }
     Ok(exit)
 }

@@ -9,7 +9,7 @@ use crate::model::{Verdict, excerpt};
 use crate::pipeline::time_of_day;
 use crate::settings::Claims;
 use crate::ui::{Mark, Terminal, doctor_line, span};
-use crate::upload::Knock;
+use crate::upload::Route;
 
 /// How far the clocks may be apart before it matters to a token's expiry.
 const SKEW_MAX: Duration = Duration::from_secs(120);
@@ -21,16 +21,22 @@ const EXPIRY_SOON: Duration = Duration::from_secs(3600);
 pub fn doctor(terminal: &Terminal, args: &DoctorArgs) -> Result<Exit, Failures> {
     let goal = Goal::server(&args.server, args.timeout, 1)?;
     let mut findings = vec![(Mark::Good, "address", goal.endpoint.to_string())];
-    findings.extend(token(Claims::read(&goal.token).as_ref(), time_of_day()));
     let broken =
         |error: std::io::Error| Failures::from(Failure::machine(format!("no connection can be made: {error}")));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;
-    let knocked = runtime.block_on(goal.client.knock());
-    runtime.shutdown_background();
-    match knocked {
-        Ok(knock) => findings.extend(answer(&knock)),
-        Err(verdict) => findings.push((Mark::Bad, "server", silence(&verdict))),
+    findings.push(route(&runtime.block_on(goal.endpoint.route())));
+    findings.extend(token(Claims::read(&goal.token).as_ref(), time_of_day()));
+    // Behind a name that nobody knows there is nobody to knock at.
+    if findings.iter().all(|(mark, what, _)| (*mark, *what) != (Mark::Bad, "name")) {
+        let knock = runtime.block_on(goal.client.knock());
+        if goal.endpoint.is_encrypted() && was_reached(&knock.verdict) {
+            findings.push((Mark::Good, "tls", "the connection is encrypted, and the certificate is good".to_owned()));
+        }
+        let (mark, words) = answer(&knock.verdict);
+        findings.push((mark, "server", words));
+        findings.extend(knock.clocks.map(clocks).map(|(mark, words)| (mark, "clock", words)));
     }
+    runtime.shutdown_background();
     let text: String = findings.iter().map(|(mark, what, words)| doctor_line(*mark, what, words)).collect();
     let said = terminal.data(text.as_bytes());
     said.map_err(|error| Failure::machine(format!("standard output cannot be written: {error}")))?;
@@ -60,48 +66,71 @@ fn token(claims: Option<&Claims>, now: SystemTime) -> Vec<Finding> {
     found
 }
 
-fn answer(knock: &Knock) -> Vec<Finding> {
-    let status = knock.status;
-    let server = match status {
+fn route(route: &Route) -> Finding {
+    match route {
+        Route::Proxy(proxy) => (Mark::Good, "proxy", format!("{proxy} stands in between; NO_PROXY would leave it out")),
+        Route::Straight(addresses) => {
+            let shown: Vec<String> = addresses.iter().take(4).map(ToString::to_string).collect();
+            (Mark::Good, "name", format!("is found at {}", shown.join(", ")))
+        }
+        Route::Nowhere(why) => {
+            let message =
+                format!("cannot be found: {}; is it spelled right, and is there a network?", excerpt(why, 200));
+            (Mark::Bad, "name", message)
+        }
+    }
+}
+
+/// Whether there was an answer.
+fn was_reached(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Stored { .. } | Verdict::Refused { .. } => true,
+        Verdict::NotProcessed { status, .. } | Verdict::Unknown { status, .. } | Verdict::Fatal { status, .. } => {
+            status.is_some()
+        }
+    }
+}
+
+fn answer(verdict: &Verdict) -> (Mark, String) {
+    match verdict {
         // A GET is what the endpoint does not do: 405 says that address and token got past the door.
-        405 | 200..=299 => (Mark::Good, format!("is there (HTTP {status} to a GET)")),
-        401 => (Mark::Bad, "does not accept the token (HTTP 401)".to_owned()),
-        403 => (
+        Verdict::Stored { status, .. } | Verdict::Refused { status: status @ 405, .. } => {
+            (Mark::Good, format!("is there (HTTP {status} to a GET)"))
+        }
+        Verdict::Refused { status: 403, .. } => (
             Mark::Bad,
             "forbids it (HTTP 403): has the token the claim \"Access and create customer contacts\"?".to_owned(),
         ),
-        404 => (Mark::Odd, "knows no such address or workspace, or does not tell to a GET (HTTP 404)".to_owned()),
-        300..=399 => {
-            let target = knock.location.as_deref().unwrap_or("an address it does not name");
-            (Mark::Bad, format!("sends us elsewhere (HTTP {status}), to {target}"))
+        Verdict::Refused { status: 404, .. } => {
+            (Mark::Odd, "knows no such address or workspace, or does not tell to a GET (HTTP 404)".to_owned())
         }
-        500..=599 => (Mark::Bad, format!("is in trouble (HTTP {status})")),
-        _ => (Mark::Odd, format!("is there, and answers HTTP {status} to a GET")),
-    };
-    let mut found = vec![(server.0, "server", server.1)];
-    if let Some(date) = knock.date {
-        let apart = knock.received.duration_since(date).unwrap_or_else(|ahead| ahead.duration());
-        found.push(if apart > SKEW_MAX {
-            (Mark::Odd, "clock", format!("is {} apart from the server's", span(apart)))
-        } else {
-            (Mark::Good, "clock", "agrees with the server's".to_owned())
-        });
+        Verdict::Refused { status: 407, .. } => {
+            (Mark::Bad, "is behind a proxy that asks for a login (HTTP 407)".to_owned())
+        }
+        Verdict::Refused { status, .. } => (Mark::Odd, format!("is there, and answers HTTP {status} to a GET")),
+        Verdict::NotProcessed { status: None, reason, .. } => (Mark::Bad, format!("cannot be reached: {reason}")),
+        Verdict::NotProcessed { status: Some(_), reason, .. } => (Mark::Odd, format!("is there, but {reason}")),
+        Verdict::Unknown { status: None, reason } => (Mark::Bad, format!("was reached, but gave no answer: {reason}")),
+        Verdict::Unknown { status: Some(200..=299), reason } => (Mark::Odd, format!("is there, but {reason}")),
+        Verdict::Unknown { status: Some(_), reason } => (Mark::Bad, format!("is in trouble: {reason}")),
+        Verdict::Fatal { reason, .. } => (Mark::Bad, reason.to_string()),
     }
-    found
 }
 
-fn silence(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::NotProcessed { reason, .. } => format!("cannot be reached: {reason}"),
-        Verdict::Unknown { reason, .. } => format!("was reached, but gave no answer: {reason}"),
-        Verdict::Fatal { reason, .. } => reason.to_string(),
-        Verdict::Stored { .. } | Verdict::Refused { .. } => "gave an answer nobody asked for".to_owned(),
+/// Whether this machine's clock and the server's agree, which the end of a token is told by.
+fn clocks((theirs, ours): (SystemTime, SystemTime)) -> (Mark, String) {
+    let apart = ours.duration_since(theirs).unwrap_or_else(|ahead| ahead.duration());
+    if apart > SKEW_MAX {
+        (Mark::Odd, format!("is {} apart from the server's", span(apart)))
+    } else {
+        (Mark::Good, "agrees with the server's".to_owned())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::FatalReason;
 
     fn now() -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
@@ -124,14 +153,11 @@ mod tests {
 
     #[test]
     fn a_405_is_good_news_and_clocks_are_compared() {
-        let knock = |status, skew: u64| Knock {
-            status,
-            date: now().checked_sub(Duration::from_secs(skew)),
-            location: None,
-            received: now(),
-        };
-        assert_eq!(marks(&answer(&knock(405, 1))), [(Mark::Good, "server"), (Mark::Good, "clock")]);
-        assert_eq!(marks(&answer(&knock(401, 600))), [(Mark::Bad, "server"), (Mark::Odd, "clock")]);
-        assert_eq!(marks(&answer(&knock(302, 0)))[0].0, Mark::Bad);
+        let refused = |status| answer(&Verdict::Refused { status, errors: Vec::new() }).0;
+        assert_eq!([refused(405), refused(404), refused(403)], [Mark::Good, Mark::Odd, Mark::Bad]);
+        let elsewhere = FatalReason::Redirect("https://h/login".into());
+        assert_eq!(answer(&Verdict::Fatal { status: Some(302), reason: elsewhere }).0, Mark::Bad);
+        let skewed = |seconds| clocks((now(), now() + Duration::from_secs(seconds))).0;
+        assert_eq!([skewed(1), skewed(600)], [Mark::Good, Mark::Odd]);
     }
 }

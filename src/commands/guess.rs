@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::ops::ControlFlow;
 
+use super::interview::{Known, ask};
 use super::next::job;
 use super::stage::{open, unreadable};
 use super::{Exit, Failure, Failures};
@@ -29,7 +30,17 @@ pub fn guess(terminal: &Terminal, args: GuessArgs) -> Result<Exit, Failures> {
         if sample.len() < SAMPLE_ROWS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     end.map_err(|error| unreadable(&error))?;
-    let suggestion = suggest(&header, &sample, &pinned, args.country.as_deref());
+    let mut known = Known { country: args.country, said: Vec::new() };
+    if args.interactive {
+        if !terminal.can_ask() {
+            return Err(Failure::unusable("--interactive asks questions, and there is no terminal to ask on")
+                .hint("leave it out: the proposal says what it is unsure of")
+                .into());
+        }
+        known = ask(&header, &sample, known, &mut |question| terminal.ask(question))
+            .map_err(|error| Failure::machine(format!("the terminal cannot be used: {error}")))?;
+    }
+    let suggestion = suggest(&header, &sample, &pinned, known.country.as_deref(), &known.said);
     match &args.output {
         None => {
             let said = terminal.data(suggestion.text.as_bytes());
@@ -48,8 +59,8 @@ pub fn guess(terminal: &Terminal, args: GuessArgs) -> Result<Exit, Failures> {
     terminal.say(&remarks(&suggestion, header.names.len()));
     if let Some(fit) = best_fit(&header) {
         terminal.say(&format!(
-            "mappings/{} fits this table too, and uses {} of its {} columns",
-            fit.name,
+            "the shipped mapping {0} fits this table too, and uses {1} of its {2} columns: c3import mapping shipped {0}",
+            fit.mapping.name,
             fit.used,
             header.names.len()
         ));

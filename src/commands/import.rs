@@ -7,43 +7,61 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::expiry;
-use super::next::{quoted, typed_again, typed_again_with};
-use super::run_report::{exit, stop, summary};
+use super::next::{quoted, typed_again};
+use super::run_report::{exit, remarks_of, stop, summary};
 use super::sandbox::InProcess;
-use super::stage::{Stage, default_run_dir};
+use super::session::{Entered, Session, end, enter, publish};
+use super::stage::{Stage, count_rows, default_run_dir};
 use super::{Exit, Failure, Failures};
-use crate::cli::{DestinationArgs, ImportArgs};
-use crate::model::TableShape;
-use crate::pipeline::{self, Delivery, Plan, Progress, Renew, Report};
-use crate::results::{ResultsCsv, RunDir, RunDirError, SummarySettings};
+use crate::cli::{DestinationArgs, ImportArgs, TypedFlags};
+use crate::journal::{Destination, RunFacts};
+use crate::model::Input;
+use crate::pipeline::{self, Delivery, Ending, Plan, Progress, Renew, Report};
+use crate::results::{RunDir, Summary, SummarySettings};
 use crate::schedule::Policy;
 use crate::settings::TokenError;
-use crate::ui::{NextStep, ProgressBar, RunView, Terminal, import_summary};
+use crate::ui::{NextStep, ProgressBar, RunView, Terminal, count, import_summary, rows};
 use crate::upload::{Client, ClientSettings, Endpoint};
 
 /// Uploads every row.
 pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> {
     // Whatever is wrong on both sides is told at once.
-    let (stage, goal) = match (Stage::set(terminal, &args.source, &args.mapping), Goal::find(args)) {
+    let (stage, goal) = match (Stage::set(terminal, &args.source, args.mapping.as_deref()), Goal::find(args)) {
         (Ok(stage), Ok(goal)) => (stage, goal),
         (Err(stage), Err(goal)) => return Err(Failures([stage.0, goal.0].concat())),
         (Err(failures), Ok(_)) | (Ok(_), Err(failures)) => return Err(failures),
     };
     let run_dir = args.run_dir.clone().unwrap_or_else(|| default_run_dir(&args.source.input()));
-    let (run_dir, results) = open_results(&run_dir, args.fresh, &stage.table)?;
+    let input = args.source.input();
+    let facts = facts(args, &stage, goal.destination.clone());
+    let rules = args.server.rules.rules();
+    let session = match enter(&run_dir, args.fresh, facts, &input, &stage.table, rules.name_at)? {
+        Entered::Open(session) => *session,
+        Entered::Finished => return Ok(finished(terminal, args, &run_dir)),
+    };
+    let stamp = session.stamp();
+    let Session { dir: run_dir, results, memoir, stored, .. } = session;
+    if let Some(stored) = stored {
+        let of = count_rows(&args.source, stage.options.clone());
+        terminal.say(&going_on(run_dir.path(), stored, of));
+    }
 
     let shape = stage.table.shape().clone();
     let policy = args.pace.policy(seed());
-    let settings = settings(Some(goal.endpoint.to_string()), &args.mapping, &policy, args.pace.timeout.as_secs_f64());
+    let mapping = stage.mapping;
+    let settings = settings(Some(goal.endpoint.to_string()), &mapping, &policy, args.pace.timeout.as_secs_f64());
     let progress = Arc::new(Progress::default());
     let plan = Plan {
         table: stage.table,
         mapper: stage.mapper,
-        rules: args.server.rules.rules(),
+        rules,
         policy,
         delivery: Delivery::Live { client: goal.client, renew: goal.renew },
         results: Some(results),
+        memoir: Some(memoir),
         grace: args.pace.grace,
+        bad_rows_kept: 0,
+        sample: None,
         progress: Arc::clone(&progress),
     };
     let name = args.source.input().to_string();
@@ -51,22 +69,70 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
         terminal.say(&format!("warning: {warning}"));
     }
     tracing::info!(input = name, read_as = shape.description, endpoint = %goal.endpoint, "sending");
-    let report = run(terminal, &name, plan, progress, false)?;
+    let mut report = run(terminal, &name, plan, progress, false)?;
 
-    let exit = exit(&report, false);
+    let whole = !matches!(report.ending, Ending::Machine(_));
+    if whole {
+        publish(&run_dir)?;
+    }
+    let results = if whole { run_dir.results() } else { run_dir.partial_results() };
+    let remarks = remarks_of(&report, &args.watch);
+    let exit = exit(&report, &remarks, &args.watch, false);
     tracing::info!(rows = report.tally.rows(), requests = report.requests, exit = exit.code(), "done");
-    let next = next_step(args, exit);
+    let next = next_step(args, &mapping, exit);
     let view = RunView {
         input: &args.source.input().to_string(),
         read_as: &shape.description,
         report: &report,
+        remarks: &remarks,
+        sample: None,
         stopped: stop(&report.ending).map(|stop| stop.reason),
-        results: Some(&run_dir.results()),
+        results: Some(&results),
         sandbox_cards: goal.sandbox.as_ref().map(InProcess::cards),
     };
     import_summary(terminal, &view, exit, &next);
-    write_summary(&report, name, &shape, false, settings, &run_dir)?;
+    write_summary(&summary(&report, &remarks, None, name, &shape, None, settings), &run_dir)?;
+    if let Some(journal) = report.journal.take() {
+        end(journal, &report, stop(&report.ending).map(|stop| stop.reason), &input, stamp.as_deref())?;
+    }
     Ok(exit)
+}
+
+/// What makes a later command the same run.
+fn facts(args: &ImportArgs, stage: &Stage, destination: Option<Destination>) -> RunFacts {
+    let input = match args.source.input() {
+        Input::File(path) => std::path::absolute(&path).unwrap_or(path).to_string_lossy().into_owned(),
+        Input::Stdin => "-".to_owned(),
+    };
+    let TypedFlags { reading, other } = TypedFlags::of(std::env::args_os());
+    RunFacts {
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        input,
+        reading,
+        mapping_name: stage.mapping.display().to_string(),
+        mapping: stage.mapping_text.clone(),
+        destination,
+        name_at: args.server.rules.rules().name_at.as_str().to_owned(),
+        words: other,
+    }
+}
+
+/// Says that there is nothing left to do.
+fn finished(terminal: &Terminal, args: &ImportArgs, run_dir: &Path) -> Exit {
+    terminal.say(&format!(
+        "{}: this run is finished, and nothing was sent now; its results: {}\n  hint: --fresh sends every row again",
+        args.source.input(),
+        run_dir.join("results.csv").display(),
+    ));
+    Exit::Landed
+}
+
+fn going_on(run_dir: &Path, stored: u64, of: Option<u64>) -> String {
+    let what = match of {
+        Some(of) => format!("{} of {}", count(stored), rows(of)),
+        None => rows(stored),
+    };
+    format!("going on with the run in {}: {what} are already stored", run_dir.display())
 }
 
 /// Runs the plan under a progress bar.
@@ -83,33 +149,9 @@ pub fn run(
     report.map_err(|error| Failure::machine(format!("the run could not begin: {error}")).into())
 }
 
-/// Makes the run directory and starts `results.csv` in it.
-pub fn open_results(path: &Path, fresh: bool, table: &crate::source::Table) -> Result<(RunDir, ResultsCsv), Failures> {
-    let run_dir = RunDir::create(path, fresh).map_err(|error| match &error {
-        RunDirError::Taken(_) => Failure::unusable(error.to_string())
-            .hint("choose another --run-dir, or say --fresh: that keeps the old files under numbered names, and sends every row again"),
-        RunDirError::Busy(_) => Failure::machine(error.to_string()).hint("wait for it, or choose another --run-dir"),
-        RunDirError::NotADirectory(_) => Failure::unusable(error.to_string()).hint("choose another --run-dir"),
-        RunDirError::Io { .. } => Failure::machine(error.to_string()).hint("choose another place with --run-dir"),
-    })?;
-    let results = run_dir
-        .create_results()
-        .and_then(|file| ResultsCsv::start(file, table.header(), table.shape().dialect))
-        .map_err(|error| Failure::machine(format!("{} cannot be written: {error}", run_dir.results().display())))?;
-    Ok((run_dir, results))
-}
-
 /// Writes `summary.json`.
-pub fn write_summary(
-    report: &Report,
-    input: String,
-    shape: &TableShape,
-    dry: bool,
-    settings: SummarySettings,
-    run_dir: &RunDir,
-) -> Result<(), Failures> {
-    let json = summary(report, input, shape, dry, settings).to_json();
-    let written = run_dir.write_summary(&json);
+pub fn write_summary(summary: &Summary, run_dir: &RunDir) -> Result<(), Failures> {
+    let written = run_dir.write_summary(&summary.to_json());
     written
         .map_err(|error| Failure::machine(format!("{} cannot be written: {error}", run_dir.summary().display())).into())
 }
@@ -130,6 +172,8 @@ pub struct Goal {
     pub token: SecretString,
     renew: Option<Renew>,
     sandbox: Option<InProcess>,
+    /// The same for later sessions; nothing for a sandbox that ends with the program.
+    destination: Option<Destination>,
 }
 
 impl Goal {
@@ -146,7 +190,7 @@ impl Goal {
         let sandbox = InProcess::start(&args.server.faults)?;
         let (endpoint, token) = (sandbox.endpoint()?, sandbox.token());
         let client = client(&endpoint, &token, None, timeout, in_flight)?;
-        Ok(Goal { endpoint, client, token, renew: None, sandbox: Some(sandbox) })
+        Ok(Goal { endpoint, client, token, renew: None, sandbox: Some(sandbox), destination: None })
     }
 
     /// The server that flags and environment name, with the token from where they say.
@@ -160,7 +204,12 @@ impl Goal {
         };
         let client = client(&endpoint, &token, args.ca_file.as_deref(), timeout, in_flight)?;
         let renew = source.may_change().then(|| Renew(Box::new(move || source.load().ok())));
-        Ok(Goal { endpoint, client, token, renew, sandbox: None })
+        let destination = Destination {
+            server: args.server().unwrap_or_default(),
+            workspace: args.workspace().unwrap_or_default(),
+            endpoint: endpoint.to_string(),
+        };
+        Ok(Goal { endpoint, client, token, renew, sandbox: None, destination: Some(destination) })
     }
 }
 
@@ -204,7 +253,7 @@ fn token_failure(error: &TokenError) -> Failure {
 }
 
 /// What to type next.
-fn next_step(args: &ImportArgs, exit: Exit) -> NextStep {
+fn next_step(args: &ImportArgs, mapping: &Path, exit: Exit) -> NextStep {
     let run_dir = args.run_dir.clone().unwrap_or_else(|| default_run_dir(&args.source.input()));
     let results = quoted(&run_dir.join("results.csv"));
     match (exit, args.server.sandbox) {
@@ -217,16 +266,15 @@ fn next_step(args: &ImportArgs, exit: Exit) -> NextStep {
         }
         (Exit::SomeRows, _) => NextStep {
             why: "mend what c3_error says in a copy of the results, and import that: rows that are stored are not sent again",
-            command: format!("c3import check {results} -m {}", quoted(&args.mapping)),
+            command: format!("c3import check {results} -m {}", quoted(mapping)),
         },
-        (Exit::Server | Exit::Machine, _) => NextStep {
-            why: "when the reason is gone; rows that the results say are stored are not sent again",
-            command: typed_again_with(&args.source.input(), &run_dir),
+        (Exit::Server | Exit::Machine | Exit::Interrupted, false) => NextStep {
+            why: "to go on: rows that are stored are not sent again",
+            command: typed_again(&["--fresh"], ""),
         },
-        (Exit::Unusable | Exit::Interrupted, _) => NextStep {
-            why: "from the beginning; every row is sent again, so leave those that are stored out of the input",
-            command: typed_again(&[], "--fresh"),
-        },
+        (Exit::Unusable, _) | (Exit::Server | Exit::Machine | Exit::Interrupted, true) => {
+            NextStep { why: "from the beginning", command: typed_again(&[], "--fresh") }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ pub fn inspect(terminal: &Terminal, args: InspectArgs) -> Result<Exit, Failures>
     let table = open(&args.source, SourceOptions::default())?;
     let (header, shape) = (table.header().clone(), table.shape().clone());
     let (text, header_suggestion) = (table.text_details().cloned(), table.header_suggestion());
+    let sheets = table.sheets().to_vec();
     let mut profile = ProfileBuilder::new(header.names.len());
     let end = table
         .read(&mut |row| {
@@ -30,6 +31,8 @@ pub fn inspect(terminal: &Terminal, args: InspectArgs) -> Result<Exit, Failures>
         input: args.source.input().to_string(),
         shape,
         text,
+        sheets,
+        sheet_asked: args.source.options().sheet.is_some(),
         header_suggestion,
         profile: profile.finish(&header),
         header,

@@ -1,4 +1,4 @@
-//! `c3import mapping`: check, explain, schema.
+//! `c3import mapping`: check, explain, schema, shipped.
 
 use std::ops::ControlFlow;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::stage::{Stage, open, read_mapping, unreadable};
 use super::{Exit, Failure, Failures};
 use crate::cli::{MappingCheckArgs, MappingCommand, MappingExplainArgs};
-use crate::mapping::{Diagnostic, Level, Mapping, schema};
+use crate::mapping::{Diagnostic, Level, Mapping, SHIPPED, Shipped, schema};
 use crate::model::{Header, Mapped, Row, excerpt};
 use crate::ui::{Terminal, diagnostics, issue_line};
 
@@ -19,6 +19,7 @@ pub fn mapping(terminal: &Terminal, command: MappingCommand) -> Result<Exit, Fai
     match command {
         MappingCommand::Check(args) => check(terminal, &args),
         MappingCommand::Explain(args) => explain(terminal, &args),
+        MappingCommand::Shipped(args) => shipped_mapping(terminal, args.name.as_deref()),
         MappingCommand::Schema => {
             let text = format!("{:#}\n", schema());
             print(terminal, &text)
@@ -30,6 +31,23 @@ fn print(terminal: &Terminal, text: &str) -> Result<Exit, Failures> {
     let said = terminal.data(text.as_bytes());
     said.map_err(|error| Failure::machine(format!("standard output cannot be written: {error}")))?;
     Ok(Exit::Landed)
+}
+
+/// Lists the mappings that come with the program, or prints one.
+fn shipped_mapping(terminal: &Terminal, name: Option<&str>) -> Result<Exit, Failures> {
+    let Some(name) = name else {
+        let line = |shipped: &Shipped| format!("{:<24} {}\n", shipped.name, shipped.title());
+        return print(terminal, &SHIPPED.iter().map(line).collect::<String>());
+    };
+    let wanted = name.trim_end_matches(".toml");
+    match SHIPPED.iter().find(|shipped| shipped.name == wanted) {
+        Some(shipped) => print(terminal, shipped.text_alone()),
+        None => {
+            let message = format!("no mapping called \"{}\" comes with the program", excerpt(name, SHOWN_CHARS));
+            let names: Vec<&str> = SHIPPED.iter().map(|shipped| shipped.name).collect();
+            Err(Failure::unusable(message).hint(format!("there are {}", names.join(", "))).into())
+        }
+    }
 }
 
 fn check(terminal: &Terminal, args: &MappingCheckArgs) -> Result<Exit, Failures> {
@@ -103,7 +121,7 @@ fn as_json(text: &str, diagnostic: &Diagnostic) -> serde_json::Value {
 }
 
 fn explain(terminal: &Terminal, args: &MappingExplainArgs) -> Result<Exit, Failures> {
-    let Stage { table, mapper, .. } = Stage::set(terminal, &args.source, &args.mapping)?;
+    let Stage { table, mapper, .. } = Stage::set(terminal, &args.source, Some(&args.mapping))?;
     let header = table.header().clone();
     let Some(number) = args.row else {
         let mut text = String::new();

@@ -3,17 +3,22 @@
 mod check;
 mod doctor;
 mod expiry;
+mod explain;
 mod failure;
 mod guess;
 mod import;
 mod inspect;
+mod interview;
 mod mapping;
 mod next;
+mod no_mapping;
 mod preview;
 mod rows;
 mod run_report;
 mod sandbox;
+mod session;
 mod stage;
+mod which_sheet;
 
 use crate::cli::{Cli, Command};
 use crate::ui::{Terminal, start_logging};
@@ -28,6 +33,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Import(args) if args.dry_run => check::dry_import(&terminal, *args),
         Command::Import(args) => import::import(&terminal, &args),
         Command::Check(args) => check::check(&terminal, args),
+        Command::Explain(args) => explain::explain(&terminal, &args),
         Command::Preview(args) => preview::preview(&terminal, args),
         Command::Rows(args) => rows::rows(&terminal, args),
         Command::Doctor(args) => doctor::doctor(&terminal, &args),

@@ -7,31 +7,25 @@ use crate::model::Input;
 use crate::settings::looks_like_token;
 
 /// `c3import COMMAND FILE -m MAPPING` with the flags that say how the file is read.
-pub fn job(command: &str, source: &SourceArgs, mapping: &Path) -> String {
-    let file = match source.input() {
+pub fn job(name: &str, source: &SourceArgs, mapping: &Path) -> String {
+    format!("c3import {name} {} -m {}{}", file(source), quoted(mapping), source.retyped())
+}
+
+/// The same without a mapping.
+pub fn command(name: &str, source: &SourceArgs) -> String {
+    format!("c3import {name} {}{}", file(source), source.retyped())
+}
+
+fn file(source: &SourceArgs) -> String {
+    match source.input() {
         Input::File(path) => quoted(&path),
         Input::Stdin => "-".to_owned(),
-    };
-    format!("c3import {command} {file} -m {}{}", quoted(mapping), source.retyped())
+    }
 }
 
 /// The command that is running, without some flags (`--name`, or `--name=` for one with a value) and with more words.
 pub fn typed_again(without: &[&str], with: &str) -> String {
     again(std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()), without, with)
-}
-
-/// The command that is running, with the results of this run as its input, and a run directory of its own.
-pub fn typed_again_with(input: &Input, run_dir: &Path) -> String {
-    let results = run_dir.join("results.csv");
-    let words = std::env::args_os().skip(1).map(|word| match input {
-        Input::File(path) if path.as_os_str() == word => results.to_string_lossy().into_owned(),
-        Input::Stdin if word == "-" => results.to_string_lossy().into_owned(),
-        Input::File(_) | Input::Stdin => word.to_string_lossy().into_owned(),
-    });
-    let next_dir = run_dir.with_extension("next.c3run");
-    // How the original was read does not hold for the results.
-    let how = ["--run-dir=", "--fresh", "--sheet=", "--header-row=", "--delimiter=", "--encoding="];
-    again(words, &how, &format!("--run-dir {}", quoted(&next_dir)))
 }
 
 fn again(words: impl Iterator<Item = String>, without: &[&str], with: &str) -> String {
@@ -50,7 +44,7 @@ fn again(words: impl Iterator<Item = String>, without: &[&str], with: &str) -> S
             None => kept.push(quoted(Path::new(&word))),
         }
     }
-    kept.push(with.to_owned());
+    kept.extend((!with.is_empty()).then(|| with.to_owned()));
     kept.join(" ")
 }
 

@@ -11,7 +11,7 @@ use crate::ui::{Flow, Terminal, issue_line};
 
 /// Prints one document a row: indented for people, one line each for programs.
 pub fn preview(terminal: &Terminal, args: PreviewArgs) -> Result<Exit, Failures> {
-    let Stage { table, mapper, .. } = Stage::set(terminal, &args.source, &args.mapping)?;
+    let Stage { table, mapper, .. } = Stage::set(terminal, &args.source, args.mapping.as_deref())?;
     let header = table.header().clone();
     let input = args.source.input().to_string();
     let name_at = args.rules.rules().name_at;

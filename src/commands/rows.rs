@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use serde::{Serialize, Serializer};
 
 use super::stage::{open, unreadable};
-use super::{Exit, Failure, Failures};
+use super::{Exit, Failure, Failures, which_sheet};
 use crate::cli::RowsArgs;
 use crate::model::{ColumnIndex, Header, Row, SourceOptions};
 use crate::ui::{Flow, Terminal, issue_line};
@@ -23,6 +23,7 @@ pub fn rows(terminal: &Terminal, args: RowsArgs) -> Result<Exit, Failures> {
     let table = open(&args.source, SourceOptions::default())?;
     let header = table.header().clone();
     let header_suggestion = table.header_suggestion();
+    let unread = which_sheet::unread(&table);
     let input = args.source.input().to_string();
     let mut output = Output::new(args.json, &header).map_err(no_output)?;
     let (mut findings, mut failed) = (0, None);
@@ -49,6 +50,9 @@ pub fn rows(terminal: &Terminal, args: RowsArgs) -> Result<Exit, Failures> {
     }
     if let Some(row) = header_suggestion {
         terminal.say(&format!("hint: row {row} looks like the header: --header-row {row}"));
+    }
+    if let Some(unread) = unread {
+        terminal.say(&unread);
     }
     end.map_err(|error| unreadable(&error))?;
     Ok(if findings == 0 { Exit::Landed } else { Exit::SomeRows })

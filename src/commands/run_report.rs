@@ -1,12 +1,20 @@
 //! What a run came to: the exit code, and `summary.json`.
 
 use super::Exit;
-use crate::model::{Status, TableShape};
+use crate::cli::{FailOn, WatchArgs};
+use crate::model::{Forecast, Severity, Status, TableShape};
 use crate::pipeline::{Ending, Report};
-use crate::results::{Summary, SummaryCards, SummarySettings, SummaryStop};
+use crate::results::{
+    Remark, Summary, SummaryCards, SummarySettings, SummaryStop, forecast_json, merges_json, remark_json, remarks,
+};
+
+/// Everything worth saying about the rows of a run.
+pub fn remarks_of(report: &Report, watch: &WatchArgs) -> Vec<Remark> {
+    remarks(&report.findings.kinds, &report.merges, watch.max_group.map(std::num::NonZeroU64::get))
+}
 
 /// How the process ends after a run.
-pub fn exit(report: &Report, dry: bool) -> Exit {
+pub fn exit(report: &Report, remarks: &[Remark], watch: &WatchArgs, dry: bool) -> Exit {
     match &report.ending {
         Ending::Finished => {}
         Ending::Server(_) => return Exit::Server,
@@ -17,7 +25,12 @@ pub fn exit(report: &Report, dry: bool) -> Exit {
     }
     let amiss = [Status::Invalid, Status::Refused, Status::Uncertain].iter().any(|&status| report.tally.of(status) > 0);
     let left = !dry && report.tally.of(Status::NotSent) > 0;
-    if amiss || left { Exit::SomeRows } else { Exit::Landed }
+    let failing = match watch.fail_on {
+        FailOn::Error => Severity::Error,
+        FailOn::Warning => Severity::Warning,
+    };
+    let remarked = remarks.iter().any(|remark| remark.severity <= failing);
+    if amiss || left || remarked { Exit::SomeRows } else { Exit::Landed }
 }
 
 /// Why it ended early, if it did: by whom, and in words.
@@ -38,16 +51,19 @@ pub fn stop(ending: &Ending) -> Option<SummaryStop> {
 /// The run as `summary.json` tells it.
 pub fn summary(
     report: &Report,
+    remarks: &[Remark],
+    forecast: Option<&Forecast>,
     input: String,
     shape: &TableShape,
-    dry_run: bool,
+    sample: Option<u64>,
     settings: SummarySettings,
 ) -> Summary {
     Summary {
         c3import: env!("CARGO_PKG_VERSION"),
         input,
         read_as: shape.description.clone(),
-        dry_run,
+        dry_run: forecast.is_some(),
+        sample,
         rows: report.tally.rows(),
         blank_lines: report.read.as_ref().map_or(0, |read| read.blank_lines),
         read_to_end: report.read.is_some(),
@@ -62,7 +78,9 @@ pub fn summary(
         window_reached: report.window_reached,
         seconds: (report.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
         stopped: stop(&report.ending),
-        findings: report.findings.iter().map(Into::into).collect(),
+        findings: remarks.iter().map(remark_json).collect(),
+        merges: merges_json(&report.merges),
+        forecast: forecast.map(forecast_json),
         settings,
     }
 }

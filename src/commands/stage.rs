@@ -1,9 +1,10 @@
 //! What several commands need first: the table open, the mapping read and held against it.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use super::{Failure, Failures};
+use super::{Failure, Failures, no_mapping, which_sheet};
 use crate::cli::SourceArgs;
 use crate::mapping::{Diagnostic, Mapper, Mapping};
 use crate::model::{Input, SourceOptions};
@@ -18,14 +19,19 @@ pub struct Stage {
     pub mapper: Mapper,
     /// How the mapping says the table is to be read.
     pub options: SourceOptions,
+    /// The mapping's file.
+    pub mapping: PathBuf,
+    /// Its text.
+    pub mapping_text: String,
 }
 
 impl Stage {
     /// Reads the mapping, opens the table, and holds one against the other.
-    pub fn set(terminal: &Terminal, source: &SourceArgs, mapping: &Path) -> Result<Stage, Failures> {
-        let text = read_mapping(mapping)?;
+    pub fn set(terminal: &Terminal, source: &SourceArgs, mapping: Option<&Path>) -> Result<Stage, Failures> {
+        let path = no_mapping::given(source, mapping)?;
+        let text = read_mapping(path)?;
         let draw = |problems: Vec<Diagnostic>| {
-            let drawn = diagnostics::render(&mapping.display().to_string(), &text, &problems, terminal.colour());
+            let drawn = diagnostics::render(&path.display().to_string(), &text, &problems, terminal.colour());
             Failures::from(Failure { drawn: true, ..Failure::unusable(drawn) })
         };
         let mapping = Mapping::parse(&text).map_err(draw)?;
@@ -37,15 +43,28 @@ impl Stage {
             if let Some(row) = table.header_suggestion() {
                 hint.push_str(&format!("; row {row} looks like the header: --header-row {row}"));
             }
+            if let Some(sheet) = which_sheet::hint(&table, &mapping) {
+                hint.push_str(&format!("; {sheet}"));
+            }
             Failures(draw(problems).0.into_iter().map(|failure| failure.hint(hint.clone())).collect())
         })?;
-        Ok(Stage { table, mapper, options: mapping.source_options().clone() })
+        which_sheet::settle(&source.input().to_string(), &table, &mapping)?;
+        let options = mapping.source_options().clone();
+        Ok(Stage { table, mapper, options, mapping: path.to_owned(), mapping_text: text })
     }
 }
 
 /// Opens the table that the command line names; what it leaves open comes from `fallback`.
 pub fn open(args: &SourceArgs, fallback: SourceOptions) -> Result<Table, Failures> {
     source::open(&args.input(), &args.options().or(fallback)).map_err(|error| unreadable(&error).into())
+}
+
+/// How many rows a file has, by reading it once more as fast as reading goes. Standard input is not.
+pub fn count_rows(args: &SourceArgs, fallback: SourceOptions) -> Option<u64> {
+    match args.input() {
+        Input::Stdin => None,
+        Input::File(_) => Some(open(args, fallback).ok()?.read(&mut |_| ControlFlow::Continue(())).ok()?.rows),
+    }
 }
 
 /// A table that cannot be read.
@@ -69,7 +88,8 @@ pub fn default_run_dir(input: &Input) -> PathBuf {
 pub fn read_mapping(path: &Path) -> Result<String, Failures> {
     let bytes = fs::read(path).map_err(|error| {
         let message = format!("the mapping {} cannot be read: {}", path.display(), error);
-        Failure::unusable(message).hint("mappings/people.toml is one to begin with")
+        Failure::unusable(message)
+            .hint("c3import guess FILE -o MAPPING proposes one; c3import mapping shipped lists those that come along")
     })?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let line =

@@ -159,8 +159,8 @@ pub use explain::{Explanation, Trace};
 pub use mapper::Mapper;
 pub use schema::schema;
 pub use scraps::Scraps;
-pub use shipped::{Fit, best_fit};
-pub use suggest::{Pinned, SAMPLE_ROWS, Suggestion, suggest};
+pub use shipped::{Fit, SHIPPED, Shipped, best_fit};
+pub use suggest::{Pinned, Role, SAMPLE_ROWS, Said, Suggestion, seems, suggest};
 
 use crate::model::{Header, Row, SourceOptions};
 use document::Document;

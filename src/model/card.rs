@@ -107,6 +107,11 @@ impl ContactCard {
             .flat_map(|channel| self.channel(channel).iter().map(move |entry| Identity::new(channel, &entry.value)))
     }
 
+    /// Whether the server may recognise this person at all: if not, every request makes a card of its own.
+    pub fn has_identity(&self) -> bool {
+        self.identities().next().is_some()
+    }
+
     /// Every value with its field, in the order of the document.
     pub fn values(&self) -> impl Iterator<Item = (Field, &str)> {
         let channels = Channel::ALL.into_iter().flat_map(|channel| {

@@ -10,7 +10,7 @@ pub fn is_clean(text: &[u8]) -> bool {
         let control = (byte < 0x20) & (byte != b'\n') & (byte != b'\r') & (byte != b'\t');
         odd |= control | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF);
     }
-    for (&byte, &next) in text.iter().zip(text.iter().skip(1)) {
+    for (&byte, &next) in text.iter().zip(text.get(1..).unwrap_or_default()) {
         // A continuation byte ends a character, and a byte from 0xC0 on begins one.
         odd |= (byte & 0xC0 == 0x80) & (next >= 0xC0);
     }

@@ -76,6 +76,11 @@ impl Status {
             Status::Skipped => "skipped",
         }
     }
+
+    /// Back from [`Status::as_str`].
+    pub fn parse(text: &str) -> Option<Status> {
+        Status::ALL.into_iter().find(|status| status.as_str() == text)
+    }
 }
 
 impl fmt::Display for Status {
@@ -116,6 +121,30 @@ pub enum OutcomeCode {
 }
 
 impl OutcomeCode {
+    /// Every code.
+    pub fn all() -> impl Iterator<Item = OutcomeCode> {
+        let others = [
+            OutcomeCode::RowBlank,
+            OutcomeCode::RowRepeats,
+            OutcomeCode::RowStored,
+            OutcomeCode::RowExcluded,
+            OutcomeCode::ServerOdd,
+            OutcomeCode::EchoMissing,
+            OutcomeCode::EchoDoubled,
+            OutcomeCode::ServerRefused,
+            OutcomeCode::DeliveryResent,
+            OutcomeCode::DeliveryUnknown,
+            OutcomeCode::RunStopped,
+            OutcomeCode::RunDry,
+        ];
+        Code::ALL.into_iter().map(OutcomeCode::Issue).chain(others)
+    }
+
+    /// Back from [`OutcomeCode::as_str`].
+    pub fn parse(text: &str) -> Option<OutcomeCode> {
+        OutcomeCode::all().find(|code| code.as_str() == text)
+    }
+
     /// As written in the results.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! The rules of the server that nobody has documented, each as one setting. The sandbox has a switch for each.
 
-use super::{ContactCard, IdentityKey};
+use super::{ContactCard, Echo, IdentityKey};
 
 /// Where the person's name stands in the document: the API page's field table and its samples disagree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +29,23 @@ impl ServerRules {
         let custom = if self.matches_custom { card.custom.as_slice() } else { &[] };
         let custom = custom.iter().map(|field| (IdentityKey::of_custom(&field.label, &field.value), &*field.value));
         card.identities().map(|identity| (identity.key(), identity.value())).chain(custom)
+    }
+
+    /// The same of a card as the server sent it back.
+    pub fn recognised_again_by(self, echo: &Echo) -> impl Iterator<Item = IdentityKey> {
+        let custom = if self.matches_custom { echo.custom.as_slice() } else { &[] };
+        echo.identities().chain(custom.iter().map(|(label, value)| IdentityKey::of_custom(label, value)))
+    }
+}
+
+impl NameAt {
+    /// As it is typed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NameAt::Contacts => "contacts",
+            NameAt::Attributes => "attributes",
+            NameAt::Both => "both",
+        }
     }
 }
 

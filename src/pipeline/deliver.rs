@@ -1,27 +1,28 @@
 //! The middle stage: asks the schedule what to do, does it, and tells the schedule what came of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use super::echo::{CardCounts, ReadBack};
-use super::feed::{Batch, Fate, Fed, FedRow, Parcel};
+use super::feed::{Batch, Fate, Fed, FedRow, FeedError, Parcel};
 use super::outcome::outcome;
 use super::progress::Progress;
-use super::record::{Arrival, News};
+use super::record::Arrival;
+use super::remember::may_resend;
+use super::scribe::{Ended, Opening, Outlet};
 use super::seats::Seats;
 use super::signals::Signals;
-use super::{Delivery, Ending};
+use super::{Delivery, Ending, RecordError};
 use crate::mapping::Mapper;
-use crate::model::{FatalReason, IdentityKey, Ordinal, Outcome, ServerRules, Verdict};
-use crate::schedule::{Admission, Policy, Schedule, Step, StopReason};
-use crate::source::{ReadEnd, SourceError};
-use crate::upload::Heard;
+use crate::model::{FatalReason, IdentityKey, Ordinal, ServerRules, Status, Verdict};
+use crate::schedule::{Admission, OnUncertain, Policy, Schedule, Step, StopReason};
+use crate::source::ReadEnd;
+use crate::upload::{Connection, Heard};
 
 /// How long a stopped run waits for its reader to say what it had read. Enough for any file; a reader stuck in a
 /// pipe is left alone.
@@ -41,23 +42,31 @@ pub struct Deliverer {
     delivery: Delivery,
     mapper: Arc<Mapper>,
     seats: Arc<Seats>,
-    to_record: Sender<News>,
+    outlet: Outlet,
+    /// Rows that the journal has written down, and that may go now.
+    cleared: UnboundedReceiver<Vec<Ordinal>>,
     progress: Arc<Progress>,
     grace: Duration,
     began: Instant,
     parcels: HashMap<Ordinal, Box<Parcel>>,
     attempts: JoinSet<(Ordinal, Token, Heard)>,
     read_back: ReadBack,
-    outcomes: Vec<(Ordinal, Outcome)>,
+    outcomes: Vec<Ended>,
+    opening: Vec<Opening>,
+    /// Rows that the schedule let go, and that wait for the journal.
+    held: HashSet<Ordinal>,
+    on_uncertain: OnUncertain,
     requests: u64,
     tokens: Token,
-    read: Option<Result<ReadEnd, SourceError>>,
+    read: Option<Result<ReadEnd, FeedError>>,
     /// When it was told to stop, by whomever.
     stopping: Option<Instant>,
     interrupted: Option<Instant>,
     /// When the reader last gave a sign of life.
     fed_at: Instant,
     reader_died: bool,
+    /// Whether results or the journal cannot be written any more.
+    troubled: bool,
 }
 
 /// Which token of the run, counted from zero.
@@ -88,24 +97,29 @@ impl Deliverer {
         delivery: Delivery,
         mapper: Arc<Mapper>,
         seats: Arc<Seats>,
-        to_record: Sender<News>,
+        outlet: Outlet,
+        cleared: UnboundedReceiver<Vec<Ordinal>>,
         progress: Arc<Progress>,
         grace: Duration,
     ) -> Deliverer {
         Deliverer {
+            on_uncertain: policy.on_uncertain,
             schedule: Schedule::new(policy),
             rules,
             delivery,
             mapper,
             seats,
-            to_record,
+            outlet,
+            cleared,
             progress,
             grace,
             began: Instant::now(),
             parcels: HashMap::new(),
             attempts: JoinSet::new(),
-            read_back: ReadBack::default(),
+            read_back: ReadBack::new(rules),
             outcomes: Vec::new(),
+            opening: Vec::new(),
+            held: HashSet::new(),
             requests: 0,
             tokens: Token(0),
             read: None,
@@ -113,7 +127,13 @@ impl Deliverer {
             interrupted: None,
             fed_at: Instant::now(),
             reader_died: false,
+            troubled: false,
         }
+    }
+
+    /// Gives requests of an earlier session, which may still be on their way, the time that an unknown outcome is given.
+    pub fn settle_first(&mut self) {
+        self.schedule.settle_first();
     }
 
     /// Works until every row has ended.
@@ -128,7 +148,8 @@ impl Deliverer {
             tokio::select! {
                 biased;
                 () = signals.next() => self.interrupt(),
-                () = progress.trouble(), if self.stopping.is_none() => self.stop(),
+                () = progress.trouble(), if !self.troubled => self.give_up(),
+                Some(rows) = self.cleared.recv() => rows.into_iter().for_each(|row| self.go(row)),
                 Some(reply) = self.attempts.join_next() => {
                     self.hear(reply);
                     while let Some(reply) = self.attempts.try_join_next() {
@@ -142,7 +163,7 @@ impl Deliverer {
                     }
                     Some(Fed::Rehearsed(rows)) => {
                         self.fed_at = Instant::now();
-                        self.send_news(News::Rehearsed(rows));
+                        self.outlet.rehearsed(rows);
                     }
                     Some(Fed::End(end)) => self.close(end),
                     None => {
@@ -151,7 +172,7 @@ impl Deliverer {
                     }
                 },
                 () = at(until) => {}
-                () = at(grace_ends) => self.schedule.abandon(),
+                () = at(grace_ends) => self.abandon(),
                 () = at(reader_given_up) => self.close(Ok(ReadEnd { stopped: true, ..ReadEnd::default() })),
             }
         }
@@ -164,7 +185,8 @@ impl Deliverer {
             (Some(reason), _) if reason != StopReason::Told => Ending::Server(reason),
             _ if self.interrupted.is_some() => Ending::Interrupted,
             _ if self.reader_died => Ending::ReaderDied,
-            (_, Some(error)) => Ending::Input(error),
+            (_, Some(FeedError::Source(error))) => Ending::Input(error),
+            (_, Some(FeedError::Journal(error))) => Ending::Machine(RecordError::journal(&error)),
             (_, None) => Ending::Finished,
         };
         Delivered {
@@ -186,8 +208,14 @@ impl Deliverer {
                     let parcel = self.parcels.remove(&row).expect("a row keeps its card until it has ended");
                     let stopped = self.schedule.stopped();
                     let mut outcome = outcome(ending, &parcel, &self.mapper, stopped.as_ref());
+                    // It would have been sent again, had the run gone on.
+                    let goes_on = outcome.status == Status::Uncertain
+                        && stopped.is_some()
+                        && may_resend(&parcel.card, self.on_uncertain);
+                    let subject = parcel.subject();
+                    outcome.attempts += u32::from(parcel.sent_before);
                     outcome.reasons.extend(parcel.warnings);
-                    self.outcomes.push((row, outcome));
+                    self.outcomes.push(Ended { row, subject, outcome, goes_on });
                 }
                 Step::Wait { until } => {
                     let pause = self.schedule.paused_until(now).map(|until| until - now);
@@ -199,14 +227,34 @@ impl Deliverer {
         }
     }
 
+    /// Lets a card go: at once, or when the journal has it, if nobody could tell afterwards whether it came twice.
     fn send(&mut self, row: Ordinal) {
+        let parcel = self.parcels.get(&row).expect("a row keeps its card until it has ended");
+        let waits = self.outlet.remembers() && !parcel.card.has_identity();
+        self.opening.push(Opening { row, subject: parcel.subject(), waits });
+        if waits {
+            self.held.insert(row);
+        } else {
+            self.post(row);
+        }
+    }
+
+    /// The journal has it: now it may go, unless it was given up meanwhile.
+    fn go(&mut self, row: Ordinal) {
+        if self.held.remove(&row) {
+            self.post(row);
+        }
+    }
+
+    fn post(&mut self, row: Ordinal) {
         let Delivery::Live { client, .. } = &self.delivery else { unreachable!("a dry run admits no row") };
-        let document = self.parcels.get(&row).expect("a row keeps its card until it has ended").document.clone();
-        let client = client.clone();
+        let parcel = self.parcels.get(&row).expect("a row keeps its card until it has ended");
+        let connection = if parcel.card.has_identity() { Connection::Any } else { Connection::Fresh };
+        let (client, document) = (client.clone(), parcel.document.clone());
         self.requests += 1;
         self.progress.request();
         let token = self.tokens;
-        self.attempts.spawn(async move { (row, token, client.post(document).await) });
+        self.attempts.spawn(async move { (row, token, client.post(document, connection).await) });
     }
 
     fn hear(&mut self, reply: Result<(Ordinal, Token, Heard), JoinError>) {
@@ -223,6 +271,7 @@ impl Deliverer {
                     self.progress.unsent();
                 }
                 let verdict = self.after_renewal(token, verdict);
+                self.take_back(row, &verdict);
                 let strangers = self.read_back(row, &verdict);
                 self.schedule.reply(row, verdict, now);
                 if let Some(how) = strangers {
@@ -231,6 +280,15 @@ impl Deliverer {
             }
             // Attempts are never cancelled, so this is a panic, and it is ours.
             Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    /// A card that must not come twice was certainly not processed: the journal is to know, so that it can be sent again
+    /// even if the plug is pulled now.
+    fn take_back(&self, row: Ordinal, verdict: &Verdict) {
+        let unrecognisable = self.parcels.get(&row).is_some_and(|parcel| !parcel.card.has_identity());
+        if unrecognisable && matches!(verdict, Verdict::NotProcessed { .. } | Verdict::Fatal { .. }) {
+            self.outlet.back(vec![row]);
         }
     }
 
@@ -269,6 +327,7 @@ impl Deliverer {
             let ended = match fate {
                 Fate::Ended(outcome) => {
                     self.schedule.count(outcome.status);
+                    self.read_back.recall(outcome.id.as_ref());
                     Some(outcome)
                 }
                 Fate::Card(parcel) => {
@@ -276,8 +335,9 @@ impl Deliverer {
                         row: ordinal,
                         number: row.number,
                         identities: identity_keys(&parcel, self.rules),
-                        resend: parcel.card.identities().next().is_some(),
+                        resend: parcel.card.has_identity(),
                         digest: parcel.digest,
+                        sent_before: parcel.sent_before,
                     });
                     self.parcels.insert(ordinal, parcel);
                     None
@@ -285,10 +345,10 @@ impl Deliverer {
             };
             news.push(Arrival { ordinal, row, weight, ended });
         }
-        self.send_news(News::Rows(news, sightings));
+        self.outlet.rows(news, sightings);
     }
 
-    fn close(&mut self, end: Result<ReadEnd, SourceError>) {
+    fn close(&mut self, end: Result<ReadEnd, FeedError>) {
         self.read = Some(end);
         self.schedule.close_input();
     }
@@ -302,7 +362,7 @@ impl Deliverer {
             }
             // Terminals and service managers often say it twice in one breath.
             Some(at) if at.elapsed() < ONE_BREATH => {}
-            Some(_) => self.schedule.abandon(),
+            Some(_) => self.abandon(),
         }
     }
 
@@ -314,6 +374,31 @@ impl Deliverer {
         }
         let silent = self.schedule.stopped().map(|_| self.fed_at + READER_SILENT);
         self.stopping.map(|at| at + READER_LINGERS).or(silent)
+    }
+
+    /// Nothing can be written down any more: nothing more is sent.
+    fn give_up(&mut self) {
+        self.troubled = true;
+        if self.stopping.is_none() {
+            self.stop();
+        }
+        self.release();
+    }
+
+    /// Waits no longer for answers.
+    fn abandon(&mut self) {
+        self.release();
+        self.schedule.abandon();
+    }
+
+    /// Rows that wait for the journal have not left this machine, and will not.
+    fn release(&mut self) {
+        let now = self.began.elapsed();
+        for row in std::mem::take(&mut self.held) {
+            let reason = "it could not be written down first".to_owned();
+            self.outlet.back(vec![row]);
+            self.schedule.reply(row, Verdict::NotProcessed { status: None, retry_after: None, reason }, now);
+        }
     }
 
     fn stop(&mut self) {
@@ -336,14 +421,12 @@ impl Deliverer {
 
     /// Passes on what has ended.
     fn tell(&mut self) {
-        if !self.outcomes.is_empty() {
-            let outcomes = std::mem::take(&mut self.outcomes);
-            self.send_news(News::Outcomes(outcomes));
+        if !self.opening.is_empty() {
+            self.outlet.opening(std::mem::take(&mut self.opening));
         }
-    }
-
-    fn send_news(&self, news: News) {
-        self.to_record.send(news).expect("the recorder listens until we are gone");
+        if !self.outcomes.is_empty() {
+            self.outlet.outcomes(std::mem::take(&mut self.outcomes));
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::mapping::Mapper;
-use crate::model::{IdentityKey, Mapped, Row, RowNumber, ServerRules, excerpt};
-use crate::plan::{MergeOutlook, MergePlan, Said, Sightings};
+use crate::model::{IdentityKey, Mapped, MergeOutlook, Row, RowNumber, ServerRules, excerpt};
+use crate::plan::{MergePlan, Said, Sightings};
 
 /// How much of a value is told.
 const VALUE_CHARS_MAX: usize = 80;
@@ -68,7 +68,7 @@ mod tests {
             row.push("info@example.com");
             let Mapped::Card { card, .. } = lookout.mapper.map(&row) else { panic!("it is fit") };
             let keys = ServerRules::default().recognised_by(&card).map(|(key, _)| key).collect::<Vec<_>>();
-            sightings.add(row.number, &card, keys, Digester::default().digest(name.as_bytes()));
+            sightings.add(row.number, &card, keys, Digester::default().digest(name.as_bytes()), 100);
             rows.push(row);
         }
         lookout.see(&sightings, |number| rows.iter().find(|row| row.number == number).map(Cow::Borrowed));

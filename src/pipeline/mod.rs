@@ -2,11 +2,14 @@
 //! knows all rooms, and the only one that reads the clock.
 //!
 //! ```text
-//! feed thread ── batches of rows ──▶ deliver (this thread, async) ── rows, outcomes ──▶ record thread
-//!   source, mapping, jsonapi           schedule decides, upload does                      results
-//!        ▲                                                                                  │
-//!        └──────────────────────────── seats: one a row in the house ◀──────────────────────┘
+//! feed thread ── batches of rows ──▶ deliver (this thread, async) ── rows, outcomes ──▶ scribe ──▶ record thread
+//!   source, mapping, jsonapi           schedule decides, upload does                   journal     results
+//!        ▲                                                                                            │
+//!        └──────────────────────────── seats: one a row in the house ◀────────────────────────────────┘
 //! ```
+//! In a dry run, rows end in the feed, which then has several threads for a text file; deliver only passes on what they
+//! bring, and listens for the wish to stop.
+//!
 //! A seat is taken before a row is read and given back when its result is written, so that one number bounds the
 //! memory of everything in between.
 
@@ -18,6 +21,8 @@ mod outcome;
 mod progress;
 mod record;
 mod rehearsal;
+mod remember;
+mod scribe;
 mod seats;
 mod signals;
 
@@ -29,21 +34,24 @@ use std::time::{Duration, Instant, SystemTime};
 
 use secrecy::SecretString;
 
+use crate::journal::{Journal, JournalError, Recall};
 use crate::mapping::Mapper;
-use crate::model::{Digester, RowNumber, ServerRules, Tally};
-use crate::plan::MergeOutlook;
-use crate::results::{Finding, Findings, ResultsCsv};
+use crate::model::{Digester, MergeOutlook, RowNumber, ServerRules, Tally};
+use crate::results::{Findings, Gathered, ResultsCsv};
 use crate::schedule::{Policy, StopReason};
 use crate::source::{ReadEnd, SourceError, Table};
 use crate::upload::Client;
 
 use deliver::Deliverer;
 pub use echo::CardCounts;
-use feed::Feed;
+use feed::{Desk, Feed};
 use lookout::Lookout;
 pub use progress::{Progress, Snapshot};
 use record::Recorder;
 use rehearsal::Rehearsal;
+pub use remember::Errand;
+use remember::Memory;
+use scribe::{Outlet, Scribe};
 use seats::Seats;
 use signals::Signals;
 
@@ -69,12 +77,31 @@ pub struct Plan {
     pub policy: Policy,
     /// Whether cards leave the machine.
     pub delivery: Delivery,
+    /// What the run remembers; nothing, in dry runs.
+    pub memoir: Option<Memoir>,
     /// Where results go; nowhere, in most dry runs.
     pub results: Option<ResultsCsv>,
     /// How long requests in flight may take to finish after an interrupt.
     pub grace: Duration,
+    /// Read no more than so many rows: the report says that it was a sample.
+    pub sample: Option<u64>,
+    /// How many rows with an error or a warning are kept whole for the report.
+    pub bad_rows_kept: usize,
     /// Where the run tells how far it is.
     pub progress: Arc<Progress>,
+}
+
+/// What a run remembers, over all its sessions.
+#[derive(Debug)]
+pub struct Memoir {
+    /// What it writes down.
+    pub journal: Journal,
+    /// What earlier sessions knew.
+    pub recall: Recall,
+    /// What this session is for.
+    pub errand: Errand,
+    /// Whether requests of an earlier session may still be on their way.
+    pub unsettled: bool,
 }
 
 /// What becomes of a card that is ready to be sent.
@@ -105,8 +132,8 @@ impl fmt::Debug for Renew {
 pub struct Report {
     /// Rows by how they ended.
     pub tally: Tally,
-    /// What was wrong, the most frequent first.
-    pub findings: Vec<Finding>,
+    /// What was wrong, the worst first.
+    pub findings: Gathered,
     /// Which rows land on one card, from this file alone, at least.
     pub merges: MergeOutlook,
     /// How many requests were sent.
@@ -121,6 +148,8 @@ pub struct Report {
     pub ending: Ending,
     /// How long it took.
     pub elapsed: Duration,
+    /// The journal, for the last word.
+    pub journal: Option<Journal>,
 }
 
 /// How a run ended.
@@ -132,7 +161,7 @@ pub enum Ending {
     Server(StopReason),
     /// The person or the system asked to stop.
     Interrupted,
-    /// Results could not be written any more.
+    /// Results or the journal could not be written any more.
     Machine(RecordError),
     /// The input could not be read to its end.
     Input(SourceError),
@@ -140,11 +169,13 @@ pub enum Ending {
     ReaderDied,
 }
 
-/// Results could not be written any more.
+/// Results or the journal could not be written any more.
 #[derive(Debug)]
 pub struct RecordError {
+    /// What: `results` or `the journal`.
+    pub what: &'static str,
     /// Why.
-    pub error: io::Error,
+    pub error: String,
     /// Rows that are stored in the server and not in the results.
     pub unwritten_stored: Vec<RowNumber>,
 }
@@ -154,14 +185,20 @@ pub fn time_of_day() -> SystemTime {
     SystemTime::now()
 }
 
+impl RecordError {
+    fn journal(error: &JournalError) -> RecordError {
+        RecordError { what: "the journal", error: error.to_string(), unwritten_stored: Vec::new() }
+    }
+}
+
 impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "results could not be written any more: {}", self.error)?;
+        write!(f, "{} could not be written any more: {}", self.what, self.error)?;
         match self.unwritten_stored.as_slice() {
             [] => Ok(()),
             rows => {
                 let numbers: Vec<String> = rows.iter().map(ToString::to_string).collect();
-                write!(f, "; stored in the server, but not in the results: row {}", numbers.join(", "))
+                write!(f, "; stored in the server, but not in {}: row {}", self.what, numbers.join(", "))
             }
         }
     }
@@ -188,51 +225,77 @@ pub fn run(plan: Plan) -> io::Result<Report> {
 
     let keeps_all = plan.results.is_some();
     let recorder = Recorder {
-        header,
+        header: header.clone(),
         results: plan.results,
-        findings: Findings::default(),
+        findings: Findings::new(plan.table.header().clone(), plan.table.shape(), plan.bad_rows_kept),
         lookout: Lookout::new(Arc::clone(&mapper), plan.rules),
         seats: Arc::clone(&seats),
         progress: Arc::clone(&plan.progress),
     };
     let record = thread::Builder::new().name("record".to_owned()).spawn(move || recorder.run(&inbox))?;
-    let (rules, digester, table) = (plan.rules, Digester::default(), plan.table);
-    let shared = (Arc::clone(&mapper), Arc::clone(&seats), Arc::clone(&plan.progress));
-    let (of_feed, seats_of_feed, progress) = shared;
-    let feed: Box<dyn FnOnce() + Send> = match plan.delivery {
-        Delivery::Dry => {
-            let hasher = foldhash::quality::RandomState::default();
-            let feed = Rehearsal { mapper: of_feed, rules, hasher, keeps_all, seats: seats_of_feed, progress };
-            Box::new(move || feed.run(table, &to_deliver))
+    let mut unsettled = false;
+    let (journal, memory, digester) = match plan.memoir {
+        Some(Memoir { journal, recall, errand, unsettled: late }) => {
+            unsettled = late;
+            let digester = Digester::new(journal.key());
+            let memory = Memory { recall, errand, on_uncertain: plan.policy.on_uncertain };
+            (Some(journal), Some(memory), digester)
         }
-        Delivery::Live { .. } => {
-            let feed = Feed { mapper: of_feed, rules, digester, seats: seats_of_feed, progress };
-            Box::new(move || feed.run(table, &to_deliver))
+        None => (None, None, Digester::default()),
+    };
+    let desk = Desk {
+        mapper: Arc::clone(&mapper),
+        rules: plan.rules,
+        on_uncertain: plan.policy.on_uncertain,
+        rows_max: plan.sample.unwrap_or(u64::MAX),
+        seats: Arc::clone(&seats),
+        progress: Arc::clone(&plan.progress),
+    };
+    let (clear, cleared) = tokio::sync::mpsc::unbounded_channel();
+    let (outlet, scribe) = match journal {
+        Some(journal) => {
+            let (to_scribe, notes) = std::sync::mpsc::channel();
+            let progress = Arc::clone(&plan.progress);
+            let scribe = Scribe { journal, header, to_record, cleared: clear, progress };
+            let scribe = thread::Builder::new().name("scribe".to_owned()).spawn(move || scribe.run(&notes))?;
+            (Outlet::Scribe(to_scribe), Some(scribe))
         }
+        None => (Outlet::Record(to_record), None),
+    };
+    let table = plan.table;
+    let rehearses = matches!(plan.delivery, Delivery::Dry);
+    let work = move || match rehearses {
+        true => Rehearsal::new(desk, keeps_all).run(table, &to_deliver),
+        false => Feed { desk, digester, memory }.run(table, &to_deliver),
     };
     // Never joined: a reader stuck in a pipe must not keep an interrupted run from ending.
-    thread::Builder::new().name("feed".to_owned()).spawn(feed)?;
+    thread::Builder::new().name("feed".to_owned()).spawn(work)?;
 
-    let deliverer = Deliverer::new(
+    let mut deliverer = Deliverer::new(
         plan.policy,
         plan.rules,
         plan.delivery,
         mapper,
         Arc::clone(&seats),
-        to_record,
+        outlet,
+        cleared,
         Arc::clone(&plan.progress),
         plan.grace,
     );
+    if unsettled {
+        deliverer.settle_first();
+    }
     let delivered = runtime.block_on(deliverer.run(intake, signals));
     // A look-up of a name that nobody answers must not keep us.
     runtime.shutdown_background();
     // The feed, should it still wait, finds the house closed.
     seats.close();
-    let recorded = match record.join() {
-        Ok(recorded) => recorded,
-        Err(panic) => std::panic::resume_unwind(panic),
+    let (journal, forgot) = match scribe.map(joined) {
+        Some((journal, forgot)) => (Some(journal), forgot),
+        None => (None, None),
     };
-    let ending = match (recorded.error, delivered.ending) {
+    let recorded = joined(record);
+    let ending = match (recorded.error.or(forgot.as_ref().map(RecordError::journal)), delivered.ending) {
         (Some(error), _) => Ending::Machine(error),
         (None, ending) => ending,
     };
@@ -246,5 +309,11 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         read: delivered.read,
         ending,
         elapsed: began.elapsed(),
+        journal,
     })
+}
+
+/// What a thread came to. Its panic is ours.
+fn joined<T>(thread: thread::JoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

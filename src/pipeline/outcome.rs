@@ -64,7 +64,10 @@ pub fn outcome(ending: Ending, parcel: &Parcel, mapper: &Mapper, stopped: Option
             outcome.http_status = status;
             said = Some(reason);
         }
-        Some(Verdict::Fatal { status, .. }) => outcome.http_status = status,
+        Some(Verdict::Fatal { status, reason }) => {
+            outcome.http_status = status;
+            said = Some(reason.to_string());
+        }
         None => {}
     }
     match status {
@@ -114,7 +117,13 @@ fn refusal(error: &ServerError, status: u16, card: &ContactCard, mapper: &Mapper
 }
 
 fn quoted(message: &str, card: &ContactCard) -> Option<Field> {
-    let found = card.values().filter(|(_, value)| value.chars().count() >= QUOTED_CHARS_MIN && message.contains(value));
+    // Some servers tidy a value before they complain of it.
+    let message = message.to_lowercase();
+    let quoted = |value: &str| {
+        let value = value.to_lowercase();
+        value.chars().count() >= QUOTED_CHARS_MIN && message.contains(value.trim_start_matches('+'))
+    };
+    let found = card.values().filter(|(_, value)| quoted(value));
     found.max_by_key(|(_, value)| value.len()).map(|(field, _)| field)
 }
 

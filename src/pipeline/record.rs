@@ -10,9 +10,9 @@ use super::lookout::Lookout;
 use super::progress::Progress;
 use super::rehearsal::Rehearsed;
 use super::seats::Seats;
-use crate::model::{Header, Ordinal, Outcome, Row, RowNumber, Status, Tally};
-use crate::plan::{MergeOutlook, Sightings};
-use crate::results::{Finding, Findings, ResultsCsv, Sequence};
+use crate::model::{Header, MergeOutlook, Ordinal, Outcome, Row, RowNumber, Status, Tally};
+use crate::plan::Sightings;
+use crate::results::{Findings, Gathered, ResultsCsv, Sequence};
 
 /// Results are handed to the operating system when they are this much, or when nothing else is to be done.
 const GATHERED_BYTES_MAX: usize = 64 * 1024;
@@ -26,6 +26,8 @@ pub enum News {
     Rehearsed(Rehearsed),
     /// Rows ended.
     Outcomes(Vec<(Ordinal, Outcome)>),
+    /// The journal cannot be written any more: what comes now counts, and is not written down.
+    Unwritable(RecordError),
 }
 
 /// A row that came into the house.
@@ -54,7 +56,7 @@ pub struct Recorder {
 #[derive(Debug)]
 pub struct Recorded {
     pub tally: Tally,
-    pub findings: Vec<Finding>,
+    pub findings: Gathered,
     pub merges: MergeOutlook,
     pub error: Option<RecordError>,
 }
@@ -96,13 +98,14 @@ impl Recorder {
                     for (row, outcome) in &rows {
                         tally.add(outcome.status);
                         progress.settle(outcome.status, 1, position);
-                        findings.note(&header, row, outcome);
+                        findings.note(row, outcome);
                         book.add(&header, row, outcome);
                     }
                     tally.add_many(Status::NotSent, ready);
                     progress.settle(Status::NotSent, ready, position);
                     given_back += taken;
                 }
+                News::Unwritable(error) => book.close_with(error),
                 News::Outcomes(outcomes) => {
                     for (ordinal, outcome) in outcomes {
                         let place = sequence.place(ordinal).and_then(Option::as_mut);
@@ -114,7 +117,7 @@ impl Recorder {
             {
                 tally.add(outcome.status);
                 progress.settle(outcome.status, 1, row.position);
-                findings.note(&header, &row, &outcome);
+                findings.note(&row, &outcome);
                 book.add(&header, &row, &outcome);
                 given_back += weight;
             }
@@ -123,7 +126,7 @@ impl Recorder {
             }
             seats.give_back(given_back);
         }
-        Recorded { tally, findings: findings.into_list(), merges: lookout.finish(), error: book.close() }
+        Recorded { tally, findings: findings.finish(), merges: lookout.finish(), error: book.close() }
     }
 }
 
@@ -173,8 +176,15 @@ impl Book {
 
     fn heed(&mut self, written: io::Result<()>) {
         if let (Err(error), None) = (written, &self.error) {
-            self.error = Some(RecordError { error, unwritten_stored: std::mem::take(&mut self.unflushed) });
+            let unwritten_stored = std::mem::take(&mut self.unflushed);
+            self.error = Some(RecordError { what: "results", error: error.to_string(), unwritten_stored });
         }
+    }
+
+    /// Writes no more, for a reason from elsewhere.
+    fn close_with(&mut self, error: RecordError) {
+        self.flush();
+        self.error.get_or_insert(error);
     }
 
     fn close(mut self) -> Option<RecordError> {

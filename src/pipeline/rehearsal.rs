@@ -5,19 +5,18 @@
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use tokio::sync::mpsc::Sender;
 
-use super::feed::{EarlierResults, Fed, Judged, judge};
+use super::feed::{Desk, EarlierResults, Fed, FeedError, Judged};
 use super::outcome::dry;
-use super::progress::Progress;
 use super::seats::Seats;
 use super::{BATCH_ROWS, SEATS};
 use crate::jsonapi;
-use crate::mapping::{Mapper, Scraps};
-use crate::model::{CardDigest, Outcome, Row, RowNumber, RowShelf, ServerRules};
+use crate::mapping::Scraps;
+use crate::model::{CardDigest, Outcome, Row, RowNumber, RowShelf};
 use crate::plan::Sightings;
 use crate::source::{ReadEnd, Shareable, Shared, SourceError, Table};
 
@@ -51,26 +50,30 @@ pub struct Rehearsed {
 /// The first stage of a dry run.
 #[derive(Debug)]
 pub struct Rehearsal {
-    pub mapper: Arc<Mapper>,
-    pub rules: ServerRules,
-    /// For cards; random, so that nobody can make two look alike.
-    pub hasher: foldhash::quality::RandomState,
+    desk: Desk,
     /// Whether every row is to be written down.
-    pub keeps_all: bool,
-    pub seats: Arc<Seats>,
-    pub progress: Arc<Progress>,
+    keeps_all: bool,
+    /// For cards; random, so that nobody can make two look alike.
+    hasher: foldhash::quality::RandomState,
 }
 
 impl Rehearsal {
+    /// For those who want every row, or only the others than those that are fit.
+    pub fn new(desk: Desk, keeps_all: bool) -> Rehearsal {
+        Rehearsal { desk, keeps_all, hasher: foldhash::quality::RandomState::default() }
+    }
+
     /// Reads until the end, or until nobody listens any more.
     pub fn run(self, table: Table, out: &Sender<Fed>) {
         let earlier = EarlierResults::find(table.header());
-        let end = match table.share() {
+        // The first rows are had soonest from one reader.
+        let shareable = if self.desk.rows_max < u64::MAX { Ok(Shareable::Alone(table)) } else { table.share() };
+        let end = match shareable {
             Ok(Shareable::Shared(shared)) => self.together(earlier.as_ref(), &shared, out),
             Ok(Shareable::Alone(table)) => self.alone(earlier.as_ref(), table, out),
             Err(error) => Err(error),
         };
-        if out.blocking_send(Fed::End(end)).is_err() {
+        if out.blocking_send(Fed::End(end.map_err(FeedError::Source))).is_err() {
             tracing::debug!("the run ended before the reading did");
         }
     }
@@ -78,12 +81,14 @@ impl Rehearsal {
     /// One thread reads everything.
     fn alone(&self, earlier: Option<&EarlierResults>, table: Table, out: &Sender<Fed>) -> Result<ReadEnd, SourceError> {
         let mut hand = Hand::new(self, earlier);
+        let mut left = self.desk.rows_max;
         let end = table.read(&mut |mut row| {
             if hand.is_empty() && !hand.sit_down() {
                 return ControlFlow::Break(());
             }
             hand.judge(&mut row);
-            if hand.is_full() && out.blocking_send(Fed::Rehearsed(hand.give())).is_err() {
+            left -= 1;
+            if left == 0 || hand.is_full() && out.blocking_send(Fed::Rehearsed(hand.give())).is_err() {
                 return ControlFlow::Break(());
             }
             ControlFlow::Continue(())
@@ -103,7 +108,7 @@ impl Rehearsal {
     ) -> Result<ReadEnd, SourceError> {
         let order = Order { out, state: Mutex::new(OrderState { next: 0, early: BTreeMap::new() }) };
         let work = || {
-            let _closes = ClosesOnPanic(&self.seats);
+            let _closes = ClosesOnPanic(&self.desk.seats);
             self.work(earlier, shared, &order)
         };
         let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
@@ -146,7 +151,7 @@ impl Rehearsal {
             let part = match reader.take() {
                 Ok(Some(part)) => part,
                 end => {
-                    self.seats.give_back(hand.give().seats);
+                    self.desk.seats.give_back(hand.give().seats);
                     return end.map(|_| ReadEnd { rows, blank_lines: reader.blank_lines(), stopped: false });
                 }
             };
@@ -195,7 +200,7 @@ impl<'r> Hand<'r> {
 
     /// Waits for the seats of a batch; `false` when the house has closed.
     fn sit_down(&mut self) -> bool {
-        let taken = self.rehearsal.seats.take(SEATS_A_BATCH);
+        let taken = self.rehearsal.desk.seats.take(SEATS_A_BATCH);
         self.batch.seats += if taken { SEATS_A_BATCH } else { 0 };
         taken
     }
@@ -210,26 +215,28 @@ impl<'r> Hand<'r> {
 
     /// Judges a row, and keeps of it what is needed; may take what is in it.
     fn judge(&mut self, row: &mut Row) {
-        let Rehearsal { mapper, rules, hasher, keeps_all, .. } = self.rehearsal;
+        let Rehearsal { desk, keeps_all, hasher } = self.rehearsal;
         let batch = &mut self.batch;
         self.count += 1;
         batch.position = row.position;
-        let outcome = match judge(mapper, self.earlier, row, &mut self.scraps) {
-            Judged::Ended(outcome) => outcome,
-            Judged::Fit { card, warnings } => {
-                self.document.clear();
-                jsonapi::encode_into(&card, rules.name_at, &mut self.document);
-                let digest = quick_digest(hasher, &self.document);
-                let keys = rules.recognised_by(&card).map(|(key, _)| key);
-                batch.sightings.add(row.number, &card, keys, digest);
-                batch.shelf.put(row);
-                self.scraps.take_back(card);
-                if warnings.is_empty() && !keeps_all {
-                    batch.ready += 1;
-                    return;
-                }
-                dry(warnings)
-            }
+        let (card, outcome) = match desk.judge(self.earlier, row, &mut self.scraps) {
+            Judged::Ended(outcome) => (None, Some(outcome)),
+            Judged::Lost { card, outcome } => (Some(card), Some(outcome)),
+            Judged::Fit { card, warnings, .. } if warnings.is_empty() && !keeps_all => (Some(card), None),
+            Judged::Fit { card, warnings, .. } => (Some(card), Some(dry(warnings))),
+        };
+        if let Some(card) = card {
+            self.document.clear();
+            jsonapi::encode_into(&card, desk.rules.name_at, &mut self.document);
+            let digest = quick_digest(hasher, &self.document);
+            let keys = desk.rules.recognised_by(&card).map(|(key, _)| key);
+            batch.sightings.add(row.number, &card, keys, digest, self.document.len());
+            batch.shelf.put(row);
+            self.scraps.take_back(card);
+        }
+        let Some(outcome) = outcome else {
+            batch.ready += 1;
+            return;
         };
         let empty = Row::new(row.number);
         batch.rows.push((std::mem::replace(row, empty), outcome));
@@ -237,7 +244,7 @@ impl<'r> Hand<'r> {
 
     /// What there is, to be handed over.
     fn give(&mut self) -> Rehearsed {
-        self.rehearsal.progress.read(std::mem::take(&mut self.count));
+        self.rehearsal.desk.progress.read(std::mem::take(&mut self.count));
         std::mem::take(&mut self.batch)
     }
 }

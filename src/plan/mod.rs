@@ -7,5 +7,5 @@ mod merge;
 mod profile;
 
 pub use kind::CellKind;
-pub use merge::{Bridge, Group, Hub, MergeOutlook, MergePlan, Said, Sightings};
+pub use merge::{MergePlan, Said, Sightings};
 pub use profile::{ColumnProfile, Distinct, Profile, ProfileBuilder};

@@ -1,16 +1,22 @@
 //! Rows and their endings in, files for people out: `results.csv`, `summary.json`, and what `check` tells.
 //! Touches its output files only.
 
+mod catalogue;
 mod columns;
 mod findings;
+mod remarks;
 mod results_csv;
 mod run_dir;
 mod sequence;
 mod summary;
 
+pub use catalogue::{Page, merge_page, page, pages};
 pub use columns::OWN_COLUMNS;
-pub use findings::{Example, Finding, Findings};
+pub use findings::{BadRow, Example, Finding, Findings, Gathered, Mark};
+pub use remarks::{Remark, remarks, told_rows};
 pub use results_csv::ResultsCsv;
 pub use run_dir::{RunDir, RunDirError};
 pub use sequence::Sequence;
-pub use summary::{Counts, Summary, SummaryCards, SummaryFinding, SummarySettings, SummaryStop};
+pub use summary::{
+    Counts, Summary, SummaryCards, SummarySettings, SummaryStop, forecast_json, merges_json, remark_json,
+};

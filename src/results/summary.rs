@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 
-use super::Finding;
-use crate::model::{Status, Tally};
+use serde_json::{Value, json};
+
+use super::Remark;
+use super::findings::Example;
+use crate::model::{Forecast, Group, MergeOutlook, Status, Tally, TokenOutlook};
 
 /// The run in numbers. `counts` always adds up to `rows`.
 #[derive(Clone, Debug, Serialize)]
@@ -16,6 +19,8 @@ pub struct Summary {
     pub read_as: String,
     /// Whether nothing was sent because nothing was meant to be.
     pub dry_run: bool,
+    /// How many rows were looked at, when the rest was not; then all that is said is said of those.
+    pub sample: Option<u64>,
     /// Rows read. Blank lines are none.
     pub rows: u64,
     /// Lines without any cell, which are no rows.
@@ -34,8 +39,12 @@ pub struct Summary {
     pub seconds: f64,
     /// Why it ended early, if it did.
     pub stopped: Option<SummaryStop>,
-    /// What was wrong, by kind.
-    pub findings: Vec<SummaryFinding>,
+    /// What was wrong, by kind, the worst first.
+    pub findings: Vec<Value>,
+    /// Which rows land on one card.
+    pub merges: Value,
+    /// What an import will take; of a dry run.
+    pub forecast: Option<Value>,
     /// What was decided about how to run. Never the token.
     pub settings: SummarySettings,
 }
@@ -74,15 +83,6 @@ pub struct SummaryStop {
     pub reason: String,
 }
 
-/// One kind of finding. The rows and values are in `results.csv`.
-#[derive(Clone, Debug, Serialize)]
-pub struct SummaryFinding {
-    code: &'static str,
-    column: String,
-    count: u64,
-    first_row: Option<u64>,
-}
-
 /// The settings that shaped the run.
 #[derive(Clone, Debug, Serialize)]
 pub struct SummarySettings {
@@ -112,15 +112,86 @@ impl From<Tally> for Counts {
     }
 }
 
-impl From<&Finding> for SummaryFinding {
-    fn from(finding: &Finding) -> SummaryFinding {
-        SummaryFinding {
-            code: finding.code.as_str(),
-            column: finding.column.clone(),
-            count: finding.count,
-            first_row: finding.examples.first().map(|example| example.row.0),
-        }
-    }
+/// A remark as JSON.
+pub fn remark_json(remark: &Remark) -> Value {
+    json!({
+        "severity": remark.severity.as_str(),
+        "code": remark.code,
+        "column": remark.column,
+        "count": remark.count,
+        "first_row": remark.examples.first().map(|example| example.row.0),
+        "examples": remark.examples.iter().map(example).collect::<Vec<_>>(),
+        "hint": remark.hint,
+    })
+}
+
+fn example(example: &Example) -> Value {
+    json!({
+        "row": example.row.0,
+        "place": example.place,
+        "value": example.value,
+        "message": example.message,
+    })
+}
+
+/// A merge plan as JSON.
+pub fn merges_json(merges: &MergeOutlook) -> Value {
+    let group = |group: &Group| {
+        json!({
+            "rows": group.rows,
+            "first_rows": group.first_rows,
+            "shared": group.shared,
+            "names_differ": group.names_differ,
+            "later_names": group.names,
+        })
+    };
+    json!({
+        "from_this_file_alone": true,
+        "rows": merges.rows,
+        "rows_without_identity": merges.rows_without_identity,
+        "identities": merges.identities,
+        "cards": merges.cards,
+        "persons": merges.persons,
+        "groups": merges.groups,
+        "rows_in_groups": merges.rows_in_groups,
+        "identical_rows": merges.identical_rows,
+        "identical_rows_is_least": merges.identical_is_least,
+        "groups_whose_names_differ": merges.groups_with_names,
+        "bridges": merges.bridges,
+        "first_bridges": merges.first_bridges.iter().map(|bridge| json!({
+            "row": bridge.row,
+            "name": bridge.name,
+            "cards": bridge.cards.iter().map(|(value, row)| json!({ "first_row": row, "shared": value })).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "hubs": merges.hub_count,
+        "hub_rows_min": merges.hub_rows_min,
+        "largest_hubs": merges.hubs.iter().map(|hub| json!({
+            "value": hub.value,
+            "rows": hub.rows,
+            "card_of_row": hub.card_row,
+        })).collect::<Vec<_>>(),
+        "largest_groups": merges.largest.iter().map(group).collect::<Vec<_>>(),
+    })
+}
+
+/// A forecast as JSON; times in seconds.
+pub fn forecast_json(forecast: &Forecast) -> Value {
+    let token = forecast.token.map(|token| match token {
+        TokenOutlook::Unsaid => json!({ "ends": "unsaid" }),
+        TokenOutlook::Ended(ago) => json!({ "ends": "ended", "seconds_ago": ago.as_secs() }),
+        TokenOutlook::TooSoon(left) => json!({ "ends": "too_soon", "seconds_left": left.as_secs() }),
+        TokenOutlook::Enough(left) => json!({ "ends": "late_enough", "seconds_left": left.as_secs() }),
+    });
+    json!({
+        "requests": forecast.requests,
+        "bytes": forecast.bytes,
+        "rate": forecast.rate,
+        "seconds_at_least": forecast.time.map(|time| time.as_secs_f64()),
+        "cards_at_most": forecast.cards_at_most,
+        "cards_if_none_is_known": forecast.cards_if_none_is_known,
+        "cards_at_least": forecast.cards_at_least,
+        "token": token,
+    })
 }
 
 impl Summary {

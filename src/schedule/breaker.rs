@@ -66,7 +66,7 @@ impl Breaker {
                 self.recover();
                 self.stored = true;
             }
-            Verdict::Refused { status: status @ (403 | 404 | 405 | 415 | 501 | 505), errors } => {
+            Verdict::Refused { status: status @ (403 | 404 | 405 | 407 | 415 | 501 | 505), errors } => {
                 self.set_up_errors_in_a_row += 1;
                 let hopeless = !self.proven || self.set_up_errors_in_a_row >= policy.set_up_errors_max;
                 return hopeless.then(|| StopReason::SetUp {
@@ -154,7 +154,10 @@ impl Breaker {
 /// Whether a stop leaves open what became of the row that caused it: behind a web page anything may have happened.
 pub fn leaves_open(verdict: &Verdict) -> bool {
     match verdict {
-        Verdict::Unknown { .. } | Verdict::Fatal { reason: FatalReason::WebPage(_), .. } => true,
+        Verdict::Unknown { .. }
+        | Verdict::Fatal { reason: FatalReason::WebPage(_), .. }
+        // "See other" is how some servers say that a POST was done (RFC 9110, 15.4.4).
+        | Verdict::Fatal { status: Some(303), reason: FatalReason::Redirect(_) } => true,
         Verdict::Fatal {
             reason: FatalReason::Unauthorized(_) | FatalReason::Redirect(_) | FatalReason::Tls(_),
             ..

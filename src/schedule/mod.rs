@@ -82,6 +82,8 @@ pub struct Admission {
     pub resend: bool,
     /// What makes another card the same.
     pub digest: CardDigest,
+    /// Whether an earlier session has sent it, and nobody knows what came of that.
+    pub sent_before: bool,
 }
 
 /// How many requests an adaptive run begins with.
@@ -164,12 +166,18 @@ impl Schedule {
         }
     }
 
+    /// Requests of an earlier session may still be on their way: nothing is sent before they have had the time that an
+    /// unknown outcome is given.
+    pub fn settle_first(&mut self) {
+        self.paused_until = self.policy.uncertain_pause;
+    }
+
     /// Takes a row in. Rows must come in input order.
     ///
     /// # Panics
     /// When the row is in the house already.
     pub fn admit(&mut self, admission: Admission) {
-        let Admission { row, number, mut identities, resend, digest } = admission;
+        let Admission { row, number, mut identities, resend, digest, sent_before } = admission;
         if identities.is_empty() {
             // Nothing to be recognised by but being the same: the same cards still go one after another.
             identities.push(IdentityKey(u64::from(digest.0[0]) << 32 | u64::from(digest.0[1])));
@@ -180,7 +188,7 @@ impl Schedule {
             resend,
             attempts: 0,
             failures: 0,
-            unknown_before: false,
+            unknown_before: sent_before,
             in_flight: false,
             first_sent_at: Duration::ZERO,
             sent_at: Duration::ZERO,

@@ -60,6 +60,7 @@ impl fmt::Display for StopReason {
                 let meaning = match status {
                     403 => "the server forbids it",
                     404 => "the server knows no such address or workspace",
+                    407 => "a proxy on the way asks for a login",
                     _ => "the server does not take cards like these",
                 };
                 write!(f, "{meaning} (HTTP {status})")?;

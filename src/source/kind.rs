@@ -211,6 +211,9 @@ pub(super) fn sniff_text(head: &str) -> Option<Other> {
 /// Whether these bytes, in no known encoding with NULs, are something else than text. Text has next to no control
 /// characters; compressed or binary data has more than one in ten.
 pub(super) fn looks_binary(head: &[u8]) -> bool {
+    // A file that was cut off while it was written may end in zeros.
+    let zeros = head.iter().rev().take_while(|&&byte| byte == 0).count();
+    let head = if zeros < head.len() { &head[..head.len() - zeros] } else { head };
     let control = |byte: &&u8| matches!(**byte, 0..=8 | 14..=26 | 28..=31);
     let controls = head.iter().filter(control).count();
     controls > 8 && controls * 20 > head.len() || controls > 3 && controls * 8 > head.len()

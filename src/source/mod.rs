@@ -17,6 +17,7 @@ mod markup;
 mod number_format;
 mod ods;
 mod package;
+mod stamp;
 mod xls;
 mod xlsb;
 mod xlsx;
@@ -28,6 +29,7 @@ use std::ops::ControlFlow;
 
 pub use self::error::SourceError;
 use self::kind::{CompoundKind, Kind, Markup, ZipKind};
+pub use self::stamp::stamp;
 use crate::model::{Header, Input, Row, SourceOptions, TableShape, excerpt};
 
 /// How many characters of a path stand in a message.
@@ -74,6 +76,9 @@ pub struct SheetInfo {
     pub columns: Option<u32>,
     /// Whether this is the sheet that is read.
     pub chosen: bool,
+    /// Of a sheet that could be meant as well, because it is visible, holds rows below a header, and nobody said which
+    /// sheet to read: that header. Only the first few are looked into.
+    pub header: Option<Header>,
 }
 
 /// A table whose kind, dialect and header are known, and whose rows wait to be read.
@@ -143,7 +148,7 @@ impl Table {
     pub fn header_suggestion(&self) -> Option<u64> {
         match &self.content {
             Content::Text(table) => table.header_suggestion(),
-            Content::Sheet(_) => None,
+            Content::Sheet(table) => table.header_suggestion(),
         }
     }
 

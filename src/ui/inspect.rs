@@ -5,9 +5,9 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::numbers::{count, rows};
-use crate::model::{Header, TableShape, excerpt};
+use crate::model::{ColumnIndex, Header, TableShape, excerpt};
 use crate::plan::{ColumnProfile, Distinct, Profile};
-use crate::source::TextDetails;
+use crate::source::{SheetInfo, TextDetails};
 
 /// The page is this wide.
 const WIDTH: usize = 80;
@@ -21,6 +21,10 @@ pub struct Inspection {
     pub shape: TableShape,
     /// How a text table is written.
     pub text: Option<TextDetails>,
+    /// All sheets of a workbook, in the order of their tabs.
+    pub sheets: Vec<SheetInfo>,
+    /// Whether somebody said which sheet to read.
+    pub sheet_asked: bool,
     /// The column names.
     pub header: Header,
     /// The row that looks more like the header.
@@ -33,7 +37,7 @@ pub struct Inspection {
 
 /// For people.
 pub fn inspection_text(inspection: &Inspection) -> String {
-    let Inspection { input, shape, text, header, header_suggestion, profile, blank_lines } = inspection;
+    let Inspection { input, shape, text, header, header_suggestion, profile, blank_lines, .. } = inspection;
     let mut page = String::new();
     let kind = shape.description.split(',').next().unwrap_or_default();
     say(
@@ -48,8 +52,15 @@ pub fn inspection_text(inspection: &Inspection) -> String {
             fact(&mut page, "quotes", "a backslash before a quote keeps it inside its cell");
         }
     }
-    if let Some(sheet) = &shape.sheet {
-        fact(&mut page, "sheet", &excerpt(sheet, 100));
+    for (number, line) in sheet_lines(inspection).iter().enumerate() {
+        let name = if number > 0 {
+            ""
+        } else if inspection.sheets.len() == 1 {
+            "sheet"
+        } else {
+            "sheets"
+        };
+        fact(&mut page, name, line);
     }
     fact(&mut page, "header", &format!("row {}", header.row));
     if let Some(row) = header_suggestion {
@@ -66,6 +77,48 @@ pub fn inspection_text(inspection: &Inspection) -> String {
         let _infallible = writeln!(page, "    {line}");
     }
     page
+}
+
+/// One line a sheet: which one is read and why, which others there are, and how far they reach.
+fn sheet_lines(inspection: &Inspection) -> Vec<String> {
+    const LISTED_MAX: usize = 20;
+    let line = |sheet: &SheetInfo| {
+        let mut text = format!("\"{}\"", excerpt(&sheet.name, 100));
+        if !sheet.visible {
+            text.push_str(", hidden");
+        }
+        if let Some(corner) = corner(sheet) {
+            text.push_str(&format!(", up to {corner}"));
+        }
+        if sheet.chosen {
+            text.push_str(&format!(": read, {}", sheet_reason(inspection)));
+        } else if let Some(header) = &sheet.header {
+            let names: Vec<String> = header.names.iter().take(3).map(|name| excerpt(name.trim(), 20)).collect();
+            let more = if header.names.len() > 3 { ", …" } else { "" };
+            text.push_str(&format!(": not read; row {} is {}{more}", header.row, names.join(", ")));
+        }
+        text
+    };
+    let sheets = &inspection.sheets;
+    let mut lines: Vec<String> = sheets.iter().take(LISTED_MAX).map(line).collect();
+    if sheets.len() > LISTED_MAX {
+        lines.extend(sheets.iter().skip(LISTED_MAX).filter(|sheet| sheet.chosen).map(line));
+        lines.push(format!("{} in all", count(sheets.len() as u64)));
+    }
+    if sheets.iter().any(|sheet| sheet.header.is_some()) {
+        lines.push("another one is read with --sheet NAME".to_owned());
+    }
+    lines
+}
+
+fn sheet_reason(inspection: &Inspection) -> &'static str {
+    if inspection.sheet_asked { "as asked for" } else { "the first visible one with values" }
+}
+
+/// The last cell of a sheet as its file declares it: `Q321`.
+fn corner(sheet: &SheetInfo) -> Option<String> {
+    let column = ColumnIndex(sheet.columns?.checked_sub(1)?);
+    Some(format!("{}{}", column.letters(), sheet.rows?))
 }
 
 /// The `[source]` table of a mapping that reads the table as it was read now.
@@ -259,7 +312,18 @@ fn char_width(c: char) -> usize {
 
 /// For programs: everything, nothing shortened but the samples.
 pub fn inspection_json(inspection: &Inspection) -> String {
-    let Inspection { input, shape, text, header, header_suggestion, profile, blank_lines } = inspection;
+    let Inspection { input, shape, text, sheets, header, header_suggestion, profile, blank_lines, .. } = inspection;
+    let sheet = |sheet: &SheetInfo| {
+        json!({
+            "name": sheet.name,
+            "visible": sheet.visible,
+            "rows_declared": sheet.rows,
+            "columns_declared": sheet.columns,
+            "read": sheet.chosen,
+            "reason": sheet.chosen.then(|| sheet_reason(inspection)),
+            "header": sheet.header.as_ref().map(|header| &header.names),
+        })
+    };
     let column = |column: &ColumnProfile| {
         let (distinct, distinct_is_exact) = match column.distinct {
             Distinct::Exactly(number) => (number, true),
@@ -288,6 +352,7 @@ pub fn inspection_json(inspection: &Inspection) -> String {
         "input": input,
         "read_as": shape.description,
         "sheet": shape.sheet,
+        "sheets": sheets.iter().map(sheet).collect::<Vec<_>>(),
         "encoding": text.as_ref().map(|text| json!({
             "name": text.encoding, "reason": text.encoding_reason, "byte_order_mark": text.marked,
         })),

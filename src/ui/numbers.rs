@@ -20,6 +20,17 @@ pub fn rows(number: u64) -> String {
     format!("{} {}", count(number), if number == 1 { "row" } else { "rows" })
 }
 
+/// `812 bytes`, `14 kB`, `3.2 MB`, `1.5 GB`; thousands, as disks and tariffs count.
+pub fn bytes(number: u64) -> String {
+    let of = |unit: f64| number as f64 / unit;
+    match number {
+        0..1_000 => format!("{number} bytes"),
+        1_000..1_000_000 => format!("{:.0} kB", of(1e3)),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", of(1e6)),
+        _ => format!("{:.1} GB", of(1e9)),
+    }
+}
+
 /// `0.4 s`, `12 s`, `3 min 20 s`, `2 h 53 min`.
 pub fn time(duration: Duration) -> String {
     let seconds = duration.as_secs_f64().round() as u64;
@@ -29,6 +40,11 @@ pub fn time(duration: Duration) -> String {
         120..7_200 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
     }
+}
+
+/// A rate that was asked for: `10/s`, `0.5/s`.
+pub fn rate_of(per_second: f64) -> String {
+    format!("{per_second}/s")
 }
 
 /// `9.8/s`, `12,345/s`.
@@ -47,6 +63,7 @@ mod tests {
         assert_eq!([rows(1), rows(2)], ["1 row", "2 rows"]);
         let at = |seconds| time(Duration::from_secs_f64(seconds));
         assert_eq!([at(0.44), at(41.2), at(200.0), at(10_380.0)], ["0.4 s", "41 s", "3 min 20 s", "2 h 53 min"]);
+        assert_eq!([bytes(812), bytes(13_700), bytes(3_200_000)], ["812 bytes", "14 kB", "3.2 MB"]);
         assert_eq!(rate(98, Duration::from_secs(10)), "9.8/s");
     }
 }

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use super::Terminal;
 use super::numbers::{count, rate, rows, time};
+use super::page::Page;
+use super::remarks::{forecast_text, merges_text, remarks_text};
 use crate::commands::Exit;
-use crate::model::{Header, Issue, RowNumber, Status};
+use crate::model::{Forecast, Header, Issue, MergeCode, RowNumber, Severity, Status};
 use crate::pipeline::{CardCounts, Report};
-
-/// How many kinds of findings are listed.
-const FINDINGS_MAX: usize = 20;
+use crate::results::Remark;
 
 /// A run, as far as people want to know.
 #[derive(Debug)]
@@ -21,6 +21,10 @@ pub struct RunView<'a> {
     pub read_as: &'a str,
     /// What happened.
     pub report: &'a Report,
+    /// Everything worth saying about its rows.
+    pub remarks: &'a [Remark],
+    /// How many rows were looked at, when the rest was not.
+    pub sample: Option<u64>,
     /// Why it ended early, if it did.
     pub stopped: Option<String>,
     /// Where the results are, if anywhere.
@@ -47,7 +51,7 @@ pub fn import_summary(terminal: &Terminal, run: &RunView<'_>, exit: Exit, next: 
         return;
     }
     let report = run.report;
-    let mut text = told(run, false);
+    let mut text = told(run, false, terminal.width());
     let speed = rate(report.requests, report.elapsed);
     text.push_str(&format!("{} requests in {} ({speed})", count(report.requests), time(report.elapsed)));
     if let Some(cards) = run.sandbox_cards {
@@ -55,7 +59,7 @@ pub fn import_summary(terminal: &Terminal, run: &RunView<'_>, exit: Exit, next: 
     }
     text.push('\n');
     text.push_str(&cards(&report.cards));
-    text.push_str(&findings(run));
+    text.push_str(&remarks_text(run.remarks, false, terminal.width()));
     if let Some(results) = run.results {
         text.push_str(&format!("results: {}\n", results.display()));
     }
@@ -70,7 +74,7 @@ pub fn import_summary(terminal: &Terminal, run: &RunView<'_>, exit: Exit, next: 
 pub fn check_report(
     terminal: &Terminal,
     run: &RunView<'_>,
-    requests_per_second: Option<f64>,
+    forecast: &Forecast,
     exit: Exit,
     next: &NextStep,
     json: bool,
@@ -81,19 +85,21 @@ pub fn check_report(
         }
         return Ok(());
     }
-    let mut text = told(run, true);
-    text.push_str(&findings(run));
-    let fit = run.report.tally.of(Status::NotSent);
-    if let (Some(per_second), true) = (requests_per_second, fit > 0) {
-        let forecast = std::time::Duration::from_secs_f64(fit as f64 / per_second);
-        text.push_str(&format!("sending {} at {per_second}/s takes {} or more\n", rows(fit), time(forecast)));
-    }
-    if let Some(results) = run.results {
-        text.push_str(&format!("results: {}\n", results.display()));
-    }
-    terminal.data(text.as_bytes())?;
+    terminal.data(check_text(run, forecast, terminal.width()).as_bytes())?;
     terminal.say(&next_line(next));
     Ok(())
+}
+
+/// What a dry run came to, in so many columns.
+fn check_text(run: &RunView<'_>, forecast: &Forecast, width: usize) -> String {
+    let mut text = told(run, true, width);
+    text.push_str(&remarks_text(run.remarks, true, width));
+    text.push_str(&merges_text(&run.report.merges, width));
+    text.push_str(&forecast_text(forecast, run.sample, width));
+    if let Some(results) = run.results {
+        text.push_str(&format!("\nresults: {}\n", results.display()));
+    }
+    text
 }
 
 /// One finding as people read it: `people.csv row 31, column "Mobile": … [phone.length]`.
@@ -107,9 +113,10 @@ pub fn issue_line(input: &str, header: &Header, row: RowNumber, issue: &Issue) -
 }
 
 /// The rows, and how they ended, one status a line.
-fn told(run: &RunView<'_>, dry: bool) -> String {
+fn told(run: &RunView<'_>, dry: bool, width: usize) -> String {
     let report = run.report;
-    let mut text = format!("{}: {} read as {}\n", run.input, rows(report.tally.rows()), run.read_as);
+    let sample = if run.sample.is_some() { "a sample, the first " } else { "" };
+    let mut text = format!("{}: {sample}{} read as {}\n", run.input, rows(report.tally.rows()), run.read_as);
     if let Some(why) = &run.stopped {
         text.push_str(&format!("stopped: {why}\n"));
     }
@@ -119,10 +126,11 @@ fn told(run: &RunView<'_>, dry: bool) -> String {
     if let Some(blank) = report.read.as_ref().map(|read| read.blank_lines).filter(|&blank| blank > 0) {
         text.push_str(&format!("  and {} blank {}\n", count(blank), if blank == 1 { "line" } else { "lines" }));
     }
+    let mut page = Page::new(width);
     for (status, rows) in report.tally.iter().filter(|&(_, rows)| rows > 0) {
-        text.push_str(&format!("{:>10}  {}\n", count(rows), meaning(status, dry)));
+        page.paragraph(&format!("{:>10}  ", count(rows)), meaning(status, dry));
     }
-    text
+    text + &page.finish()
 }
 
 /// What the answers prove about the cards, and no more than that.
@@ -148,28 +156,8 @@ fn meaning(status: Status, dry: bool) -> &'static str {
         Status::Uncertain => "uncertain: sent, and nobody knows whether it was stored; look at them",
         Status::NotSent if dry => "fit to be sent",
         Status::NotSent => "not sent: the run ended first",
-        Status::Skipped => "skipped: nothing to send",
+        Status::Skipped => "skipped: nothing to send, or left out by [rows] of the mapping",
     }
-}
-
-/// What was wrong, the most frequent first, each with the first row that has it.
-fn findings(run: &RunView<'_>) -> String {
-    let list = &run.report.findings;
-    let mut text = String::new();
-    for finding in list.iter().take(FINDINGS_MAX) {
-        let column = if finding.column.is_empty() { String::new() } else { format!(", column \"{}\"", finding.column) };
-        text.push_str(&format!("{}{column}: {}\n", finding.code.as_str(), rows(finding.count)));
-        for example in &finding.examples {
-            text.push_str(&format!("    row {}: {}\n", example.row, example.message));
-        }
-        if finding.count > finding.examples.len() as u64 {
-            text.push_str(&format!("    … and {} more\n", count(finding.count - finding.examples.len() as u64)));
-        }
-    }
-    if list.len() > FINDINGS_MAX {
-        text.push_str(&format!("… and {} more kinds of findings\n", list.len() - FINDINGS_MAX));
-    }
-    text
 }
 
 /// One clear reason, for cron.
@@ -185,7 +173,14 @@ fn one_line(run: &RunView<'_>) -> String {
         said.push(format!("{} not sent", count(tally.of(Status::NotSent))));
     }
     let see = run.results.map(|path| format!("; see {}", path.display())).unwrap_or_default();
-    format!("c3import: {}: of {}, {}{see}", run.input, rows(tally.rows()), said.join(", "))
+    let warnings: u64 = run.remarks.iter().filter(|it| it.severity == Severity::Warning).map(|it| it.count).sum();
+    if said.is_empty() && warnings > 0 {
+        said.push(format!("{} warnings", count(warnings)));
+    }
+    let too_large = run.remarks.iter().filter(|it| it.code == MergeCode::GroupTooLarge.as_str());
+    said.extend(too_large.map(|it| format!("{} groups too large", count(it.count))));
+    let sample = if run.sample.is_some() { "a sample, the first " } else { "" };
+    format!("c3import: {}: of {sample}{}, {}{see}", run.input, rows(tally.rows()), said.join(", "))
 }
 
 fn next_line(next: &NextStep) -> String {

@@ -42,6 +42,24 @@ impl Terminal {
         }
     }
 
+    /// Whether there is somebody who can be asked.
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && self.is_watched()
+    }
+
+    /// Asks on standard error and waits for a line; nothing at the end of the input.
+    ///
+    /// # Errors
+    /// When the question cannot be put or the answer not be read.
+    pub fn ask(&self, question: &str) -> io::Result<Option<String>> {
+        let mut err = io::stderr().lock();
+        err.write_all(question.as_bytes())?;
+        err.flush()?;
+        let mut line = String::new();
+        let read = io::stdin().read_line(&mut line)?;
+        Ok((read > 0).then(|| line.trim().to_owned()))
+    }
+
     /// Whether progress and other niceties are wanted.
     pub fn quiet(&self) -> bool {
         self.quiet
@@ -55,6 +73,16 @@ impl Terminal {
     /// Whether a person is looking at standard output.
     pub fn data_is_watched(&self) -> bool {
         io::stdout().is_terminal()
+    }
+
+    /// How many columns there are for data: what the terminal says, or `COLUMNS`, or a hundred.
+    pub fn width(&self) -> usize {
+        let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let seen = || {
+            let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(io::stdout())?;
+            Some(usize::from(columns))
+        };
+        said.or_else(seen).unwrap_or(100)
     }
 
     /// Whether colours are wanted on standard error (<https://no-color.org>).

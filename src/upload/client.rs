@@ -5,13 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, LOCATION};
+use reqwest::{RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
 use super::reply::{self, Reply};
 use super::{Endpoint, transport};
 use crate::jsonapi::MEDIA_TYPE;
-use crate::model::{Verdict, excerpt};
+use crate::model::Verdict;
 
 /// How much of an answer is read, after decompression. A card that many rows were appended to is echoed whole.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -65,17 +66,13 @@ fn bearer(token: &SecretString) -> Result<HeaderValue, ClientError> {
     Ok(value)
 }
 
-/// What answered a knock.
+/// What came of a knock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Knock {
-    /// The status.
-    pub status: u16,
-    /// The server's clock.
-    pub date: Option<SystemTime>,
-    /// Where it sends us, if it does.
-    pub location: Option<String>,
-    /// When the answer came, by our clock.
-    pub received: SystemTime,
+    /// What the answer, or its absence, would have meant for a card.
+    pub verdict: Verdict,
+    /// The server's clock and ours, if it told the time.
+    pub clocks: Option<(SystemTime, SystemTime)>,
 }
 
 /// What came of one attempt.
@@ -87,10 +84,22 @@ pub struct Heard {
     pub quiet_for: Option<Duration>,
 }
 
+/// Which connection carries a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// One that is open, if there is one.
+    Any,
+    /// One of its own, for a document that may not be sent twice: a server that closes an idle connection just when a
+    /// request sets out leaves nobody knowing what became of it.
+    Fresh,
+}
+
 /// Posts documents, one attempt at a time. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
+    /// The same, but it keeps no connection open.
+    fresh: reqwest::Client,
     endpoint: Endpoint,
     authorization: HeaderValue,
     token: SecretString,
@@ -103,6 +112,13 @@ impl Client {
         // Fails when a provider is installed already, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
         let authorization = bearer(&settings.token)?;
+        let http = Client::http(&settings, settings.concurrency)?;
+        let fresh = Client::http(&settings, 0)?;
+        let ClientSettings { endpoint, token, time_of_day, .. } = settings;
+        Ok(Client { http, fresh, endpoint, authorization, token, time_of_day })
+    }
+
+    fn http(settings: &ClientSettings, connections_kept: usize) -> Result<reqwest::Client, ClientError> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -112,7 +128,7 @@ impl Client {
             .connect_timeout((settings.timeout / 2).min(CONNECT_TIMEOUT_MAX))
             .timeout(settings.timeout)
             .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(settings.concurrency)
+            .pool_max_idle_per_host(connections_kept)
             .user_agent(concat!("c3import/", env!("CARGO_PKG_VERSION")));
         if settings.endpoint.is_loopback() {
             // No proxy between us and ourselves; and without https no certificates are needed, which a bare machine
@@ -130,9 +146,7 @@ impl Client {
             }
             builder = builder.tls_certs_merge(certificates);
         }
-        let http = builder.build().map_err(|error| ClientError::Build(transport::chain(&error)))?;
-        let ClientSettings { endpoint, token, time_of_day, .. } = settings;
-        Ok(Client { http, endpoint, authorization, token, time_of_day })
+        builder.build().map_err(|error| ClientError::Build(transport::chain(&error)))
     }
 
     /// The same client with another token.
@@ -149,31 +163,35 @@ impl Client {
     }
 
     /// Asks the endpoint for what it never gives, to see whether somebody is there: a GET, which stores nothing.
-    ///
-    /// # Errors
-    /// What keeps an answer from coming, as a verdict.
-    pub async fn knock(&self) -> Result<Knock, Verdict> {
-        let request = self.http.get(self.endpoint.url().clone()).header(AUTHORIZATION, self.authorization.clone());
-        let answer = request.header(ACCEPT, HeaderValue::from_static(MEDIA_TYPE)).send().await;
-        let answer = answer.map_err(|error| transport::verdict(&error))?;
-        let date = answer.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
-        let location = answer.headers().get(LOCATION).map(|target| self.blotted(target.as_bytes()));
-        let location = location.map(|target| excerpt(&String::from_utf8_lossy(&target), 200));
-        Ok(Knock { status: answer.status().as_u16(), date, location, received: (self.time_of_day)() })
+    pub async fn knock(&self) -> Knock {
+        let asked = self.asking(self.http.get(self.endpoint.url().clone())).send().await;
+        let told = |answer: &reqwest::Response| {
+            let date = answer.headers().get(DATE)?.to_str().ok()?;
+            Some((httpdate::parse_http_date(date).ok()?, (self.time_of_day)()))
+        };
+        let clocks = asked.as_ref().ok().and_then(told);
+        Knock { verdict: self.hear(asked).await.verdict, clocks }
     }
 
     /// Posts one document, and says what came of it.
-    pub async fn post(&self, document: Bytes) -> Heard {
-        let sent = self
-            .http
-            .post(self.endpoint.url().clone())
-            .header(AUTHORIZATION, self.authorization.clone())
-            .header(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))
-            .header(ACCEPT, HeaderValue::from_static(MEDIA_TYPE))
-            .body(document)
-            .send()
-            .await;
-        let mut answer = match sent {
+    pub async fn post(&self, document: Bytes, connection: Connection) -> Heard {
+        let http = match connection {
+            Connection::Any => &self.http,
+            Connection::Fresh => &self.fresh,
+        };
+        let request = self.asking(http.post(self.endpoint.url().clone()));
+        self.hear(request.header(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)).body(document).send().await).await
+    }
+
+    /// With the headers that every request has.
+    fn asking(&self, request: RequestBuilder) -> RequestBuilder {
+        let accept = HeaderValue::from_static(MEDIA_TYPE);
+        request.header(AUTHORIZATION, self.authorization.clone()).header(ACCEPT, accept)
+    }
+
+    /// Reads an answer to its end, and says what it means.
+    async fn hear(&self, answer: reqwest::Result<Response>) -> Heard {
+        let mut answer = match answer {
             Ok(answer) => answer,
             Err(error) => return Heard { verdict: transport::verdict(&error), quiet_for: None },
         };

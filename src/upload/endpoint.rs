@@ -78,6 +78,11 @@ impl Endpoint {
         &self.url
     }
 
+    /// Whether what is sent there is encrypted on its way.
+    pub fn is_encrypted(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
     /// Whether it is this machine: then plain http is fine, and no proxy is asked.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.url)

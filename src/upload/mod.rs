@@ -3,7 +3,9 @@
 mod client;
 mod endpoint;
 mod reply;
+mod route;
 mod transport;
 
-pub use client::{Client, ClientError, ClientSettings, Heard, Knock};
+pub use client::{Client, ClientError, ClientSettings, Connection, Heard, Knock};
 pub use endpoint::{Endpoint, EndpointError};
+pub use route::Route;

@@ -37,16 +37,18 @@ pub fn quiet_for(reply: &Reply<'_>) -> Option<Duration> {
             names.contains(&name.trim()).then(|| value.trim().parse::<u64>().ok())?
         })
     };
-    let (left, seconds) = match header(reply, HeaderName::from_static("ratelimit")) {
-        Some(list) => (parameter(list, ["remaining", "r"])?, parameter(list, ["reset", "t"])?),
-        None => match number("ratelimit-remaining") {
-            Some(left) => (left, number("ratelimit-reset")?),
-            None => (number("x-ratelimit-remaining")?, number("x-ratelimit-reset")?),
-        },
-    };
-    if left > 0 {
-        return None;
-    }
+    // Version 8 has a list of quotas, each with parameters of its own; version 7 has one, as a list of parameters.
+    let quotas = reply.headers.get_all("ratelimit").iter().filter_map(|list| list.to_str().ok()).flat_map(|list| {
+        let apart = if list.contains("remaining") { '\n' } else { ',' };
+        list.split(apart)
+            .filter_map(|quota| Some((parameter(quota, ["remaining", "r"])?, parameter(quota, ["reset", "t"])?)))
+    });
+    let single = |prefix: [&'static str; 2]| Some((number(prefix[0])?, number(prefix[1])?));
+    let spent = quotas
+        .chain(single(["ratelimit-remaining", "ratelimit-reset"]))
+        .chain(single(["x-ratelimit-remaining", "x-ratelimit-reset"]))
+        .filter(|(left, _)| *left == 0);
+    let seconds = spent.map(|(_, seconds)| seconds).max()?;
     // Some write the moment instead of the wait: no wait is longer than a year, no moment of ours is within the first.
     let now = reply.received.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let wait = if seconds > 365 * 86_400 {
@@ -67,11 +69,6 @@ pub fn verdict(reply: &Reply<'_>) -> Verdict {
             Verdict::Fatal { status: Some(status), reason: FatalReason::Redirect(excerpt(target, TEXT_CHARS_MAX)) }
         }
         401 => Verdict::Fatal { status: Some(status), reason: FatalReason::Unauthorized(said(reply)) },
-        407 => Verdict::NotProcessed {
-            status: None,
-            retry_after: None,
-            reason: "the proxy asks for a login (HTTP 407)".to_owned(),
-        },
         425 | 429 => not_processed(reply),
         503 if reply.headers.contains_key(RETRY_AFTER) => not_processed(reply),
         // The server gave up waiting for the request, or for itself.
@@ -334,6 +331,8 @@ mod tests {
         assert_eq!(quiet(&[("ratelimit-remaining", "1"), ("ratelimit-reset", "7")]), None);
         assert_eq!(quiet(&[("ratelimit", "limit=10, remaining=0, reset=5")]), Some(5));
         assert_eq!(quiet(&[("ratelimit", "\"default\";r=0;t=9")]), Some(9));
+        assert_eq!(quiet(&[("ratelimit", "\"burst\";r=5;t=1, \"day\";r=0;t=60, \"hour\";r=0;t=7")]), Some(60));
+        assert_eq!(quiet(&[("ratelimit", "\"burst\";r=5;t=1, \"day\";r=7;t=60")]), None);
         assert_eq!(quiet(&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795000030")]), Some(30));
         assert_eq!(quiet(&[("x-ratelimit-limit", "100")]), None, "a success that names its quota is a success");
         assert_eq!(quiet(&[]), None);
@@ -357,7 +356,7 @@ mod tests {
 
     #[test]
     fn each_status_has_its_meaning() {
-        for status in [400, 403, 404, 405, 406, 409, 410, 413, 415, 418, 422, 501] {
+        for status in [400, 403, 404, 405, 406, 407, 409, 410, 413, 415, 418, 422, 501] {
             assert!(matches!(ask(status, &[], ""), Verdict::Refused { .. }), "{status}");
         }
         for status in [408, 500, 502, 503, 504, 520, 599, 304, 300] {

@@ -186,6 +186,19 @@ fn a_connection_that_is_closed_without_a_word_between_two_rows_costs_nothing() {
 }
 
 #[test]
+fn a_person_without_a_contact_never_meets_a_connection_that_is_just_being_closed() {
+    let server = Server::with("*:cut");
+    let place = nameless(40);
+    import(&place, &server, &["--concurrency", "4"]).exits(0);
+    assert_eq!(place.results("people.c3run").tally(), BTreeMap::from([("stored", 40)]));
+    assert_eq!((server.cards().len(), server.requests(), server.connections()), (40, 40, 40));
+
+    let server = Server::start();
+    import(&people(40), &server, &ONE).exits(0);
+    assert_eq!(server.connections(), 1, "who may go twice shares one");
+}
+
+#[test]
 fn of_two_identical_people_without_a_contact_the_second_is_not_sent_when_the_first_is_uncertain() {
     let server = Server::with("1:reset=after");
     let place = Place::new();

@@ -169,7 +169,7 @@ fn a_guess_overwrites_nothing() {
 fn a_guess_goes_to_standard_output_and_offers_what_fits() {
     let place = Place::new();
     let done = place.c3import(&["guess", &fixture("exports/mailchimp.csv")]).run();
-    done.exits(0).tells(&["mappings/mailchimp.toml fits this table too"]);
+    done.exits(0).tells(&["mapping mailchimp fits this table too"]);
     assert!(
         done.stdout.contains("\"Email Address\",    # 99%: called so, and 2 of 2 cells are e-mail addresses"),
         "{done}"
@@ -177,4 +177,57 @@ fn a_guess_goes_to_standard_output_and_offers_what_fits() {
     assert!(done.stdout.starts_with("# Proposed by c3import guess"), "{done}");
     let done = place.c3import(&["guess", &fixture("people.csv")]).run();
     assert!(!done.stderr.contains("fits this table"), "{done}");
+}
+
+#[test]
+fn without_a_mapping_a_shipped_one_is_offered_and_none_applied() {
+    let place = Place::new();
+    let file = fixture("exports/mailchimp.csv");
+    for command in ["check", "import", "preview"] {
+        let done = place.c3import(&[command, &file]).run();
+        done.exits(2).leaves_stdout_empty().tells(&[
+            "no mapping was given",
+            "the shipped mapping mailchimp fits",
+            "c3import mapping shipped mailchimp > mailchimp.toml",
+            "-m mailchimp.toml",
+            "c3import guess",
+        ]);
+    }
+    let text = place.c3import(&["mapping", "shipped", "mailchimp"]).run().exits(0).stdout.clone();
+    assert!(text.starts_with("# Mailchimp"), "{text}");
+    place.put("mailchimp.toml", text);
+    place.c3import(&["check", &file, "-m", "mailchimp.toml"]).run().exits(0);
+    place.put("prices.csv", "Article,Price\nPipe,5\n");
+    let done = place.c3import(&["check", "prices.csv"]).run();
+    done.exits(2).tells(&["no mapping was given", "c3import guess prices.csv -o mapping.toml"]);
+    assert!(!done.stderr.contains("shipped"), "{done}");
+    place.c3import(&["check", "nobody.csv"]).run().exits(2).tells(&["nobody.csv cannot be read"]);
+}
+
+#[test]
+fn the_offer_sees_the_header_below_a_title() {
+    let place = Place::new();
+    place.put(
+        "titled.csv",
+        "Customers\n\nName,E-mail,Mobile,Street\nÅsa Öberg,asa@example.com,+46701740605,x\nBo Ek,b@example.com,,y\n",
+    );
+    let done = place.c3import(&["check", "titled.csv"]).run();
+    done.exits(2).tells(&["the shipped mapping generic fits", "-m generic.toml --header-row 3"]);
+}
+
+#[test]
+fn shipped_mappings_are_listed_and_printed() {
+    let place = Place::new();
+    let done = place.c3import(&["mapping", "shipped"]).run();
+    done.exits(0);
+    assert_eq!(done.stdout.lines().count(), 13, "{done}");
+    assert!(done.stdout.contains("google-contacts          Google Contacts, as it exports today"), "{done}");
+    place.c3import(&["mapping", "shipped", "lotus"]).run().exits(2).tells(&["\"lotus\"", "there are google-contacts"]);
+}
+
+#[test]
+fn questions_need_somebody_to_ask() {
+    let place = Place::with_table(&["Åsa,asa@example.com,,"]);
+    let done = place.c3import(&["guess", "people.csv", "--interactive"]).run();
+    done.exits(2).leaves_stdout_empty().tells(&["--interactive asks questions, and there is no terminal"]);
 }

@@ -5,7 +5,8 @@ mod content;
 mod words;
 
 use content::Content;
-use words::{Likeness, Role};
+use words::Likeness;
+pub use words::Role;
 
 use super::cell;
 use crate::model::{ColumnIndex, Header, Row, excerpt};
@@ -53,10 +54,33 @@ struct Finding {
     content: Content,
 }
 
-/// Proposes a mapping. `country`: two letters, where the author knows whose the national phone numbers are.
-pub fn suggest(header: &Header, sample: &[Row], pinned: &Pinned, country: Option<&str>) -> Suggestion {
+/// What a column seems to hold, and what its author says instead; `None` keeps it out of the mapping.
+pub type Said = (ColumnIndex, Option<Role>);
+
+/// What every column with values in the sample seems to hold, unless it cannot be named.
+pub fn seems(header: &Header, sample: &[Row]) -> Vec<Said> {
+    let sure = |finding: Finding| {
+        let role = finding.role.filter(|_| finding.confidence >= CONFIDENCE_MIN);
+        (finding.content.filled > 0 && reference(header, finding.column).is_some()).then_some((finding.column, role))
+    };
+    judged(header, sample).filter_map(sure).collect()
+}
+
+fn judged(header: &Header, sample: &[Row]) -> impl Iterator<Item = Finding> {
     let columns = (0..header.names.len()).filter_map(|at| u32::try_from(at).ok()).map(ColumnIndex);
-    let findings: Vec<Finding> = columns.map(|column| judge(header, column, Content::of(column, sample))).collect();
+    columns.map(|column| judge(header, column, Content::of(column, sample)))
+}
+
+/// Proposes a mapping. `country`: two letters, where the author knows whose the national phone numbers are; `said`: what
+/// the author knows about columns, which goes above all that is found.
+pub fn suggest(header: &Header, sample: &[Row], pinned: &Pinned, country: Option<&str>, said: &[Said]) -> Suggestion {
+    let settle = |finding: Finding| match said.iter().find(|(column, _)| *column == finding.column) {
+        Some(&(_, role)) if role != finding.role => {
+            Finding { role, confidence: 100, reason: "you said so".into(), ..finding }
+        }
+        _ => finding,
+    };
+    let findings: Vec<Finding> = judged(header, sample).map(settle).collect();
     Writer { header, findings, pinned, country, used: Vec::new(), text: String::new(), rows: sample.len() }.write()
 }
 
@@ -296,7 +320,10 @@ impl Writer<'_> {
         let mut lines = Vec::new();
         let mut labels: Vec<String> = Vec::new();
         for at in self.of(Role::Custom) {
-            let label = cell::trim(&self.header.names[at]).to_owned();
+            let label = match cell::trim(&self.header.names[at]) {
+                "" => self.reference(at),
+                name => name.to_owned(),
+            };
             if labels.contains(&label) || label.chars().any(char::is_control) {
                 continue;
             }

@@ -17,7 +17,7 @@ fn table(lines: &[&[&str]]) -> (Header, Vec<Row>) {
 
 fn proposed(lines: &[&[&str]], country: Option<&str>) -> String {
     let (header, rows) = table(lines);
-    let suggestion = suggest(&header, &rows, &Pinned::default(), country);
+    let suggestion = suggest(&header, &rows, &Pinned::default(), country, &[]);
     if suggestion.has_contact {
         Mapping::parse(&suggestion.text).expect("it can be read").compile(&header).expect("it fits");
     }
@@ -95,7 +95,7 @@ fn a_country_is_taken_from_its_column_and_never_guessed() {
     assert!(proposed(&lines, None).contains("country = { column = \"Country\" }"));
     let lines: [&[&str]; 2] = [&["Phone", "Country"], &["070-174 06 05", "Sverige"]];
     let (header, rows) = table(&lines);
-    let suggestion = suggest(&header, &rows, &Pinned::default(), None);
+    let suggestion = suggest(&header, &rows, &Pinned::default(), None, &[]);
     assert_eq!(suggestion.phones_without_country, 1);
     assert!(suggestion.text.contains("1 of them name no country: add country = \"…\", two letters"));
 }
@@ -115,7 +115,7 @@ fn what_has_no_name_of_its_own_goes_by_its_place() {
 fn the_reading_is_pinned() {
     let (header, rows) = table(&[&["E-mail", "a\tb"], &["a@b.se", ""]]);
     let pinned = Pinned { sheet: None, delimiter: Some(b'\t'), encoding: Some("windows-1252".to_owned()) };
-    let text = suggest(&header, &rows, &pinned, None).text;
+    let text = suggest(&header, &rows, &pinned, None, &[]).text;
     assert!(text.contains("[source]\nheader_row = 1\ndelimiter = \"tab\"\nencoding = \"windows-1252\"\n"), "{text}");
     assert!(text.contains("# expect_columns = [\"E-mail\", \"a\\u0009b\"]"), "{text}");
     let uncommented = text.replace("# expect_columns", "expect_columns");
@@ -131,7 +131,7 @@ proptest! {
         let header = Header { row: RowNumber(1), names: names.clone() };
         let mut row = Row::new(RowNumber(2));
         names.iter().zip(cells.iter().cycle()).for_each(|(_, cell)| row.push(cell));
-        let suggestion = suggest(&header, &[row], &Pinned::default(), None);
+        let suggestion = suggest(&header, &[row], &Pinned::default(), None, &[]);
         if suggestion.has_contact {
             let mapping = Mapping::parse(&suggestion.text);
             prop_assert!(mapping.is_ok(), "{:?}\n{}", mapping.err(), suggestion.text);

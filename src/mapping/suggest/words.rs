@@ -2,22 +2,75 @@
 
 /// What a column may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub enum Role {
+    /// The whole name.
     FullName,
+    /// The first name.
     FirstName,
+    /// What stands between first and last name.
     MiddleName,
+    /// The last name.
     LastName,
+    /// E-mail addresses.
     Email,
+    /// Phone numbers.
     Phone,
+    /// A Facebook account.
     Facebook,
+    /// A VK account.
     Vk,
+    /// A LINE account.
     Line,
+    /// The street, with the number of the house.
     Street,
+    /// The postal code.
     PostalCode,
+    /// The town.
     City,
+    /// The country.
     Country,
     /// Worth keeping as a custom value.
     Custom,
+}
+
+impl Role {
+    /// Every role, in the order in which they are offered.
+    pub const ALL: [Role; 14] = [
+        Role::FullName,
+        Role::FirstName,
+        Role::MiddleName,
+        Role::LastName,
+        Role::Email,
+        Role::Phone,
+        Role::Facebook,
+        Role::Vk,
+        Role::Line,
+        Role::Street,
+        Role::PostalCode,
+        Role::City,
+        Role::Country,
+        Role::Custom,
+    ];
+
+    /// In one word, which people can type.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::FullName => "name",
+            Role::FirstName => "first",
+            Role::MiddleName => "middle",
+            Role::LastName => "last",
+            Role::Email => "email",
+            Role::Phone => "phone",
+            Role::Facebook => "facebook",
+            Role::Vk => "vk",
+            Role::Line => "line",
+            Role::Street => "street",
+            Role::PostalCode => "postcode",
+            Role::City => "city",
+            Role::Country => "country",
+            Role::Custom => "custom",
+        }
+    }
 }
 
 /// How well a header says it.

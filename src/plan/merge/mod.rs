@@ -10,7 +10,6 @@
 //! 13.6 B an identity and 10 B a card, of which there are never more than identities; and some 5 MiB for examples.
 
 mod cards;
-mod outlook;
 mod sighting;
 mod table;
 
@@ -19,9 +18,8 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{IdentityKey, RowNumber};
+use crate::model::{Bridge, Group, Hub, IdentityKey, MergeOutlook, RowNumber};
 use cards::Cards;
-pub use outlook::{Bridge, Group, Hub, MergeOutlook};
 use sighting::Sighting;
 pub use sighting::Sightings;
 use table::IdentityTable;
@@ -59,6 +57,7 @@ pub struct MergePlan {
     lonely: IdentityTable,
     lonely_rows: u64,
     rows: u64,
+    document_bytes: u64,
     identical: u64,
     /// Cards of groups, other than those of their first rows.
     further: HashSet<u64>,
@@ -90,7 +89,11 @@ impl MergePlan {
             let identities = &sightings.keys()[keys];
             if identities.is_empty() {
                 self.lonely_rows += 1;
-                self.identical += u64::from(self.lonely.add(row.digest, 0) > 1);
+                if self.lonely.add(row.digest, 0) > 1 {
+                    self.identical += 1;
+                } else {
+                    self.document_bytes += u64::from(row.bytes);
+                }
             } else {
                 self.add_row(row, identities, ask);
             }
@@ -109,6 +112,7 @@ impl MergePlan {
         }
         let digest = (row.digest >> 32) as u32;
         let Some(&(card, by)) = met.first() else {
+            self.document_bytes += u64::from(row.bytes);
             if let Some(card) = self.cards.make(row.number, row.name, digest) {
                 self.put(row, keys, card, ask);
             }
@@ -122,6 +126,7 @@ impl MergePlan {
             self.note(person, row.number, "", "");
             return;
         }
+        self.document_bytes += u64::from(row.bytes);
         if met.len() > 1 {
             self.bridges += 1;
             if self.first_bridges.len() < NOTES_MAX {
@@ -215,6 +220,7 @@ impl MergePlan {
         let lonely_persons = self.lonely.len();
         let mut outlook = MergeOutlook {
             rows: self.rows,
+            document_bytes: self.document_bytes,
             rows_without_identity: self.lonely_rows,
             identities: self.table.len(),
             cards: self.cards.len() + lonely_persons,

@@ -21,16 +21,20 @@ pub(super) struct Sighting {
     pub digest: u64,
     /// 32 bits over the name; 0 for none.
     pub name: u32,
+    /// How long its document is; no document is longer than 4 GiB.
+    pub bytes: u32,
 }
 
 impl Sightings {
-    /// Adds a row that is ready to be sent. `identities` are all that the server may recognise its card by.
+    /// Adds a row that is ready to be sent, with the length of its document in bytes. `identities` are all that the
+    /// server may recognise its card by.
     pub fn add(
         &mut self,
         number: RowNumber,
         card: &ContactCard,
         identities: impl IntoIterator<Item = IdentityKey>,
         digest: CardDigest,
+        bytes: usize,
     ) {
         self.keys.extend(identities.into_iter().map(|key| key.0));
         let CardDigest([high, middle, _]) = digest;
@@ -39,6 +43,7 @@ impl Sightings {
             keys_end: self.keys.len(),
             digest: u64::from(high) << 32 | u64::from(middle),
             name: card.name.as_ref().map_or(0, |name| name_digest(&name.value)),
+            bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
         });
     }
 

@@ -24,7 +24,7 @@ fn plan_of(rows: &[&str], batch: usize) -> MergeOutlook {
         let mut sightings = Sightings::default();
         for (card, number) in batch.iter().zip(first..) {
             let digest = digester.digest(format!("{card:?}").as_bytes());
-            sightings.add(RowNumber(number), card, card.identities().map(|identity| identity.key()), digest);
+            sightings.add(RowNumber(number), card, card.identities().map(|identity| identity.key()), digest, 10);
         }
         plan.add(&sightings, &mut |row, key| {
             let card = &batch[(row.0 - first) as usize];
@@ -189,6 +189,7 @@ proptest! {
         let outlook = plan_of(&rows, batch);
         let counted = by_brute_force(&rows.iter().map(|row| card(row)).collect::<Vec<_>>());
         prop_assert_eq!(outlook.rows, rows.len() as u64);
+        prop_assert_eq!(outlook.document_bytes, 10 * outlook.rows_to_send());
         let lone = rows.iter().filter(|row| row.ends_with(": ")).count();
         prop_assert_eq!(outlook.rows_without_identity, lone as u64);
         let seen = Counted {
@@ -216,7 +217,7 @@ fn a_row_that_lists_a_mailbox_twice_has_it_once() {
     let key = Identity::new(Channel::Email, "a@x.se").key();
     for number in 2..12 {
         let mut sightings = Sightings::default();
-        sightings.add(RowNumber(number), &card("a@x.se"), [key, key], CardDigest([number as u32, 0, 0]));
+        sightings.add(RowNumber(number), &card("a@x.se"), [key, key], CardDigest([number as u32, 0, 0]), 10);
         plan.add(&sightings, &mut |_, _| Said::default());
     }
     let outlook = plan.finish();

@@ -14,14 +14,17 @@ pub(super) use self::rows::RowCells;
 pub(super) use self::strings::Strings;
 pub(super) use self::value::{Oddity, push_error, push_iso, push_number, unreadable};
 use super::limits::{SHEET_COLUMNS_MAX, SHEET_ROWS_MAX};
-use super::{ReadEnd, SheetInfo, SourceError};
+use super::{ReadEnd, SheetInfo, SourceError, header_guess};
 use crate::model::{CsvDialect, Header, Row, RowNumber, SheetChoice, SourceOptions, TableShape, excerpt};
 
 /// How many characters of a sheet's name stand in a message.
 pub(super) const EXCERPT: usize = 120;
 
-/// How many further sheets are looked into, to say that they are not read.
+/// How many further sheets are looked into, to say that they are not read and what they hold.
 const OTHERS_MAX: usize = 16;
+
+/// The same where a sheet is reached only by reading all that stand before it.
+const OTHERS_MAX_IN_ONE_PIECE: usize = 3;
 
 /// How many sheets a message lists.
 const LISTED_MAX: usize = 16;
@@ -65,34 +68,70 @@ pub(super) struct SheetTable {
     book: Box<dyn Book>,
     at: usize,
     header: Header,
+    header_suggestion: Option<u64>,
     shape: TableShape,
     sheets: Vec<SheetInfo>,
 }
 
+/// What stands at the beginning of a sheet.
+struct Beginning {
+    /// The header, where its row has a name.
+    header: Option<Header>,
+    /// Whether a row with values stands below it.
+    has_rows: bool,
+    /// The first rows with values, unless the header row was asked for.
+    first_rows: Vec<(u64, Vec<String>)>,
+    /// The last row that was looked at; 0 when the sheet has no values.
+    last_row: u64,
+}
+
+/// The sheet that is read.
+struct Choice {
+    at: usize,
+    /// What was seen of it and of the others, each at the place of its sheet.
+    beginnings: Vec<Option<Beginning>>,
+    /// How many visible sheets were not looked into.
+    left: usize,
+}
+
 /// Chooses the sheet and reads its header.
 pub(super) fn open(mut book: Box<dyn Book>, options: &SourceOptions) -> Result<SheetTable, SourceError> {
-    let (at, unread) = choose(&mut *book, options.sheet.as_ref())?;
-    let (header, last_row) = find_header(&mut *book, at, options.header_row)?;
-    let name = book.sheets()[at].name.clone();
-    let mut description = format!("{}, sheet \"{}\"", book.kind(), excerpt(&name, EXCERPT));
+    let Choice { at, mut beginnings, left } = choose(&mut *book, options)?;
+    let beginning = beginnings[at].take();
+    let Beginning { header, first_rows, last_row, .. } =
+        beginning.map_or_else(|| look_into(&mut *book, at, options.header_row), Ok)?;
+    let header = header.ok_or_else(|| no_header(book.path().to_owned(), options.header_row, last_row))?;
+    let sheet = &book.sheets()[at];
+    let mut description = format!("{}, sheet \"{}\"", book.kind(), excerpt(&sheet.name, EXCERPT));
+    // Others with values, which are not read.
+    let unread: Vec<String> = (0..beginnings.len())
+        .filter(|&place| beginnings[place].as_ref().is_some_and(|other| other.last_row > 0))
+        .map(|place| quoted(&book.sheets()[place]))
+        .collect();
     if !unread.is_empty() {
-        description.push_str(&format!("; not read: {}", unread.join(", ")));
+        let left = if left > 0 { format!(" and {left} more") } else { String::new() };
+        description.push_str(&format!("; not read: {}{left}", unread.join(", ")));
     }
+    // The size that a file declares is often wrong, so only a hint; a lone corner means that nobody knew.
+    let declared = sheet.size.map(|(rows, _)| rows);
+    let plausible = |&rows: &u64| rows > header.row.0 && rows <= u64::from(SHEET_ROWS_MAX);
     let shape = TableShape {
         description,
-        sheet: Some(name),
+        sheet: Some(sheet.name.clone()),
         dialect: CsvDialect { delimiter: b',', wants_bom: true },
-        size_hint: last_row,
+        size_hint: declared.filter(plausible),
     };
-    let info = |(place, sheet): (usize, &Sheet)| SheetInfo {
+    let info = |(place, (sheet, beginning)): (usize, (&Sheet, Option<Beginning>))| SheetInfo {
         name: sheet.name.clone(),
         visible: sheet.visible,
         rows: sheet.size.map(|(rows, _)| rows),
         columns: sheet.size.map(|(_, columns)| columns),
         chosen: place == at,
+        header: beginning.filter(|beginning| beginning.has_rows).and_then(|beginning| beginning.header),
     };
-    let sheets = book.sheets().iter().enumerate().map(info).collect();
-    Ok(SheetTable { book, at, header, shape, sheets })
+    let sheets = book.sheets().iter().zip(beginnings).enumerate().map(info).collect();
+    let header_suggestion = header_guess::suggest(&first_rows);
+    Ok(SheetTable { book, at, header, header_suggestion, shape, sheets })
 }
 
 impl SheetTable {
@@ -102,6 +141,10 @@ impl SheetTable {
 
     pub(super) fn header(&self) -> &Header {
         &self.header
+    }
+
+    pub(super) fn header_suggestion(&self) -> Option<u64> {
+        self.header_suggestion
     }
 
     pub(super) fn shape(&self) -> &TableShape {
@@ -130,18 +173,22 @@ impl SheetTable {
     }
 }
 
-/// Settles on a sheet: the one asked for, or the first visible one with a value. Then the others that are visible and
-/// have values are named too, in quotes.
-fn choose(book: &mut dyn Book, asked: Option<&SheetChoice>) -> Result<(usize, Vec<String>), SourceError> {
+fn quoted(sheet: &Sheet) -> String {
+    format!("\"{}\"", excerpt(&sheet.name, EXCERPT))
+}
+
+/// Settles on a sheet: the one asked for, or the first visible one with a value. Then the others that are visible are
+/// looked into too.
+fn choose(book: &mut dyn Book, options: &SourceOptions) -> Result<Choice, SourceError> {
     let sheets = book.sheets().to_vec();
-    let quoted = |sheet: &Sheet| format!("\"{}\"", excerpt(&sheet.name, EXCERPT));
+    let mut beginnings: Vec<Option<Beginning>> = sheets.iter().map(|_| None).collect();
     let listed = || {
         let one = |sheet: &Sheet| quoted(sheet) + if sheet.visible { "" } else { " (hidden)" };
         let more = sheets.len().saturating_sub(LISTED_MAX);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         sheets.iter().take(LISTED_MAX).map(one).collect::<Vec<_>>().join(", ") + &more
     };
-    if let Some(choice) = asked {
+    if let Some(choice) = &options.sheet {
         // Excel holds sheet names to be the same whatever their case.
         let found = match choice {
             SheetChoice::Number(number) => usize::try_from(*number).ok().and_then(|number| number.checked_sub(1)),
@@ -157,63 +204,64 @@ fn choose(book: &mut dyn Book, asked: Option<&SheetChoice>) -> Result<(usize, Ve
             };
             return Err(SourceError::NoSuchSheet { path: book.path().to_owned(), asked, sheets: listed() });
         };
-        return Ok((at, Vec::new()));
+        return Ok(Choice { at, beginnings, left: 0 });
     }
     let mut chosen = None;
-    let mut unread = Vec::new();
+    let (mut others, mut left) = (0, 0);
     for (at, sheet) in sheets.iter().enumerate().filter(|(_, sheet)| sheet.visible && sheet.has_cells) {
-        if unread.len() == OTHERS_MAX {
-            unread.push("…".to_owned());
-            break;
+        if sheet.has_values == Some(false) {
+            continue;
         }
-        let has_values = match sheet.has_values {
-            Some(known) => Ok(known),
-            None => book.stream(at, &mut |_, _| ControlFlow::Break(())).map(|flow| flow.is_break()),
-        };
-        match (has_values, chosen) {
-            (Ok(true), None) => chosen = Some(at),
-            // A sheet that is not read may be broken as it likes.
-            (Ok(true), Some(_)) => unread.push(quoted(sheet)),
+        let others_max = if sheet.has_values.is_some() { OTHERS_MAX_IN_ONE_PIECE } else { OTHERS_MAX };
+        if chosen.is_some() && others == others_max {
+            left += 1;
+            continue;
+        }
+        match (look_into(book, at, options.header_row), chosen) {
+            (Ok(beginning), _) if beginning.last_row == 0 => {}
+            (Ok(beginning), None) => (chosen, beginnings[at]) = (Some(at), Some(beginning)),
+            (Ok(beginning), Some(_)) => (others, beginnings[at]) = (others + 1, Some(beginning)),
             (Err(error), None) => return Err(error),
-            (Ok(false), _) | (Err(_), Some(_)) => {}
+            // A sheet that is not read may be broken as it likes.
+            (Err(_), Some(_)) => {}
         }
     }
     match chosen {
-        Some(at) => Ok((at, unread)),
+        Some(at) => Ok(Choice { at, beginnings, left }),
         None => Err(SourceError::NoSheetWithData { path: book.path().to_owned(), sheets: listed() }),
     }
 }
 
-/// The header, and the last row of the table as the sheet declares it.
-fn find_header(book: &mut dyn Book, at: usize, asked: Option<u64>) -> Result<(Header, Option<u64>), SourceError> {
-    let mut header = None;
-    let mut last_row = 0;
-    let flow = book.stream(at, &mut |number, cells| {
-        last_row = number;
-        if asked.is_some_and(|asked| number < asked) {
-            return ControlFlow::Continue(());
+/// Looks at the first rows of a sheet. `asked` is the row of its header, if that is known.
+fn look_into(book: &mut dyn Book, at: usize, asked: Option<u64>) -> Result<Beginning, SourceError> {
+    let mut seen = Beginning { header: None, has_rows: false, first_rows: Vec::new(), last_row: 0 };
+    let streamed = book.stream(at, &mut |number, cells| {
+        seen.last_row = number;
+        if asked.is_none() {
+            seen.first_rows.push((number, cells.names()));
         }
-        if asked.is_none_or(|asked| number == asked) {
-            header = Some(Header { row: RowNumber(number), names: cells.names() });
+        match (&seen.header, asked) {
+            (Some(_), _) => seen.has_rows = true,
+            (None, Some(asked)) if number < asked => return ControlFlow::Continue(()),
+            (None, Some(asked)) if number > asked => return ControlFlow::Break(()),
+            (None, _) => seen.header = Some(Header { row: RowNumber(number), names: cells.names() }),
         }
-        ControlFlow::Break(())
-    })?;
-    let path = || book.path().to_owned();
-    match (header.filter(|header| !header.names.is_empty()), asked) {
-        (Some(header), _) => {
-            // Often wrong, so only a hint; a lone corner means that nobody knew.
-            let declared = book.sheets()[at].size.map(|(rows, _)| rows);
-            let plausible = |&rows: &u64| rows > header.row.0 && rows <= u64::from(SHEET_ROWS_MAX);
-            let last_row = declared.filter(plausible);
-            Ok((header, last_row))
-        }
-        (None, None) => Err(SourceError::NoHeader { path: path() }),
-        (None, Some(row)) => {
-            let why =
-                if flow.is_break() { "that row is blank".to_owned() } else { format!("the last row is {last_row}") };
-            Err(SourceError::HeaderRow { path: path(), row, why })
-        }
+        let enough = seen.has_rows && (asked.is_some() || seen.first_rows.len() == header_guess::ROWS_LOOKED_AT);
+        if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    // Trouble below the header is told when the rows are read.
+    match streamed {
+        Err(error) if seen.header.is_none() => return Err(error),
+        Ok(_) | Err(_) => {}
     }
+    seen.header = seen.header.filter(|header| !header.names.is_empty());
+    Ok(seen)
+}
+
+fn no_header(path: String, asked: Option<u64>, last_row: u64) -> SourceError {
+    let Some(row) = asked else { return SourceError::NoHeader { path } };
+    let why = if last_row >= row { "that row is blank".to_owned() } else { format!("the last row is {last_row}") };
+    SourceError::HeaderRow { path, row, why }
 }
 
 /// `B17` as 0-based row and column, `17` as a row alone; `None` when it is neither, or lies outside any worksheet.

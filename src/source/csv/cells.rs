@@ -44,7 +44,8 @@ pub(super) fn fill(row: &mut Row, record: &Record<'_>, form: Form) {
     if record.suspicious {
         look_at_cells(row, form, &mut issues);
     }
-    if record.unclosed_quote.is_some() || record.too_large || record.ranges.len() != form.width {
+    let torn = record.torn.is_some() || record.unclosed_quote.is_some();
+    if torn || record.too_large || record.ranges.len() != form.width {
         look_at_shape(record, form, &mut issues);
     }
     row.issues = issues;
@@ -138,6 +139,14 @@ fn look_at_shape(record: &Record<'_>, form: Form, issues: &mut Vec<Issue>) {
     if let Some(line) = record.unclosed_quote {
         let message =
             format!("a quote opens a cell on line {line} and is never closed, so the rest of the file stands in it");
+        issues.push(Issue::row(Code::RowUnclosedQuote, message));
+        return;
+    }
+    if let Some([opened, closed]) = record.torn {
+        let message = format!(
+            "a quote opens a cell on line {opened}, and the next one on line {closed} does not end it: a quote is missing \
+             or one too many"
+        );
         issues.push(Issue::row(Code::RowUnclosedQuote, message));
         return;
     }

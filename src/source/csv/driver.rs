@@ -51,6 +51,8 @@ pub(super) struct Record<'a> {
     pub(super) breaks: u64,
     /// The end of the file came inside a quote that was opened on this line.
     pub(super) unclosed_quote: Option<u64>,
+    /// A cell whose quotes span lines and do not end it: the lines on which they open and close.
+    pub(super) torn: Option<[u64; 2]>,
     /// It was beyond the bounds, and `text` and `ranges` are not all of it.
     pub(super) too_large: bool,
 }
@@ -109,6 +111,7 @@ pub(super) struct RecordReader {
     record_line: u64,
     breaks: u64,
     unclosed_quote: Option<u64>,
+    torn: Option<[u64; 2]>,
     too_large: bool,
 }
 
@@ -133,6 +136,7 @@ impl RecordReader {
             record_line: 1,
             breaks: 0,
             unclosed_quote: None,
+            torn: None,
             too_large: false,
         }
     }
@@ -230,6 +234,7 @@ impl RecordReader {
             suspicious: !clean && is_suspicious(text),
             breaks: self.breaks,
             unclosed_quote: self.unclosed_quote,
+            torn: self.torn,
             too_large: self.too_large,
         }
     }
@@ -241,7 +246,7 @@ impl RecordReader {
         }
         self.rows += 1;
         self.record_line = self.line;
-        (self.breaks, self.unclosed_quote, self.too_large) = (0, None, false);
+        (self.breaks, self.unclosed_quote, self.torn, self.too_large) = (0, None, None, false);
         loop {
             let unread = &self.block[self.at..];
             match scan(unread, self.at_end, self.syntax, &mut self.cells) {
@@ -249,6 +254,7 @@ impl RecordReader {
                     self.record_at = self.at..self.at + len;
                     let lines_before = |at: usize| self.record_line + count_breaks(&unread[..at]);
                     self.unclosed_quote = unclosed.map(lines_before);
+                    self.torn = self.cells.torn.map(|quotes| quotes.map(lines_before));
                     if self.cells.quoted {
                         self.breaks = count_breaks(&unread[..len]);
                     }

@@ -228,6 +228,17 @@ impl Census {
         }
     }
 
+    /// Whether less of it is UTF-8 than is not. Text of two bytes a character lines up so by chance, and letters of one
+    /// byte hardly ever.
+    pub(super) fn is_hardly_utf_8(&self) -> bool {
+        self.multibyte < self.broken
+    }
+
+    /// Where the first sequence stands that is not UTF-8, counted from zero.
+    pub(super) fn first_broken(&self) -> u64 {
+        self.first_broken
+    }
+
     /// Whether so much of it is UTF-8, and nothing else, that what is still to come cannot make it another encoding: two
     /// letters of a one-byte encoding line up as UTF-8 once in some dozen times, and never so often in a row.
     pub(super) fn is_settled(&self) -> bool {

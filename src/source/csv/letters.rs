@@ -59,8 +59,10 @@ const DOS_SMALL: [u8; 29] = [
     0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x8B, 0x8C, 0x8D, 0x91, 0x93, 0x94, 0x95, 0x96, 0x97,
     0x98, 0x9B, 0xA0, 0xA1, 0xA2, 0xA3, 0xA4, 0xE1, 0xD0, 0xE7,
 ];
-/// The small letters of Mac Roman and code page 850 that people's names have most: ä å ç é è ö ü ß æ ø ñ á í ó.
-const MAC_USUAL: [u8; 14] = [0x8A, 0x8C, 0x8D, 0x8E, 0x8F, 0x9A, 0x9F, 0xA7, 0xBE, 0xBF, 0x96, 0x87, 0x92, 0x97];
+/// The small letters of Mac Roman and code page 850 that people's names have most: ä å ç é è ö ü ß æ ø ñ á í ó, and of
+/// Mac Roman ã õ.
+const MAC_USUAL: [u8; 16] =
+    [0x8A, 0x8C, 0x8D, 0x8E, 0x8F, 0x9A, 0x9F, 0xA7, 0xBE, 0xBF, 0x96, 0x87, 0x92, 0x97, 0x8B, 0x9B];
 const DOS_USUAL: [u8; 14] = [0x84, 0x86, 0x87, 0x82, 0x8A, 0x94, 0x81, 0xE1, 0x91, 0x9B, 0xA4, 0xA0, 0xA1, 0xA2];
 /// Capitals that names begin with: Ä Å Ç É Ñ Ö Ü Æ Ø Á Í Ó.
 const MAC_CAPITAL: [u8; 12] = [0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0xAE, 0xAF, 0xE7, 0xEA, 0xEE];
@@ -156,11 +158,46 @@ impl Letters {
         }
         self.detector.feed(b"", true);
         let mut guess = self.detector.guess(None, Utf8Detection::Deny);
+        if guess == WINDOWS_1252 && self.is_baltic() {
+            guess = WINDOWS_1257;
+        } else if guess == WINDOWS_1252 && self.is_turkish() {
+            guess = WINDOWS_1254;
+        } else if guess == WINDOWS_1250 && self.is_pounds_only() {
+            guess = WINDOWS_1252;
+        }
         // They differ in the euro sign; nobody writes the sign ¤ that stands in its place.
         if guess == WINDOWS_1252 && self.counts[0x24] > 0 && self.counts[..0x20].iter().all(|count| *count == 0) {
             guess = ISO_8859_15;
         }
         Guess::Encoding(guess, self.reason(guess))
+    }
+
+    /// Whether the letters š and ž, which are ð and þ to Western Europe, stand where only Baltic names have them: as the
+    /// capital Ð, with which no word begins, or beside more letters that Icelandic lacks than such as it has.
+    fn is_baltic(&self) -> bool {
+        let [small_s, small_z, capital_s, capital_z] = [0xF0, 0xFE, 0xD0, 0xDE];
+        let all = |bytes: &[u8]| bytes.iter().map(|&byte| self.counts[usize::from(byte - 0x80)]).sum::<u64>();
+        // ą ā č ē ė ģ ī ļ ņ ų ū, and é ó ú ý ö.
+        let baltic = all(&[0xE0, 0xE2, 0xE8, 0xE7, 0xEB, 0xEC, 0xEE, 0xEF, 0xF2, 0xF8, 0xFB]);
+        let icelandic = all(&[0xE9, 0xF3, 0xFA, 0xFD, 0xF6]);
+        self.initial([capital_s]) > 0 && icelandic == 0
+            || all(&[small_s, small_z, capital_s, capital_z]) > 0 && baltic > icelandic
+    }
+
+    /// Whether ş and ğ, which are þ and ð to Western Europe, stand beside ç or ü, and beside no letter that Icelandic
+    /// has and Turkish lacks.
+    fn is_turkish(&self) -> bool {
+        let all = |bytes: &[u8]| bytes.iter().map(|&byte| self.counts[usize::from(byte - 0x80)]).sum::<u64>();
+        // á é í ó ú æ.
+        let icelandic = all(&[0xE1, 0xE9, 0xED, 0xF3, 0xFA, 0xE6]);
+        all(&[0xF0, 0xFE, 0xDE]) > 0 && all(&[0xE7, 0xFC]) > 0 && icelandic == 0
+    }
+
+    /// Whether all there is are signs for pounds, which are Ł to Central Europe, and none in a word.
+    fn is_pounds_only(&self) -> bool {
+        let all: u64 = self.counts.iter().sum();
+        let pounds = usize::from(0xA3u8 - 0x80);
+        all == self.counts[pounds] && self.initial[pounds] + self.within[pounds] == 0
     }
 
     /// Mac Roman shares its bytes with the letters of other scripts; a text full of those is none.
@@ -279,6 +316,12 @@ mod tests {
         check(WINDOWS_1251, "имя;город\nИван Иванов;Москва\nОльга Петрова;Казань\n");
         check(KOI8_U, "имя;город\nИван Иванов;Москва\nОльга Петрова;Казань\n");
         check(WINDOWS_1253, "όνομα;πόλη\nΓιώργος Παπαδόπουλος;Αθήνα\nΕλένη Νικολάου;Πάτρα\n");
+        check(WINDOWS_1254, "ad;şehir\nGökçe;Muğla\n");
+        check(WINDOWS_1252, "name;price\nAnna;£5\n");
+        check(MACINTOSH, "nome;cidade\nJoão Conceição;São Paulo\n");
+        check(WINDOWS_1257, "vardas;miestas\nJonas Žukauskas;Šiauliai\nOna Šimkutė;Kėdainiai\n");
+        check(WINDOWS_1257, "vārds;pilsēta\nĀdams Bērziņš;Rīga\n");
+        check(WINDOWS_1252, "nafn;bær\nÞórður Sigurðsson;Reykjavík\nGuðrún Þóra;Ísafjörður\n");
         check(WINDOWS_1254, "ad;şehir\nAyşe Yılmaz;İstanbul\nÇağrı Öztürk;Eskişehir\nGülşen Doğan;Muğla\n");
     }
 

@@ -188,8 +188,8 @@ impl Rows {
             let record = self.reader.record();
             let alone = record.ranges.len() == 1 && record.unclosed_quote.is_none();
             let white = alone && self.form.width > 1 && is_white(&record);
-            // DOS programs end a text file with this byte.
-            let end_mark = alone && record.text == [0x1A];
+            // DOS programs end a text file with this byte, and one that was cut off while it grew ends with zeros.
+            let end_mark = alone && (record.text == [0x1A] || record.text.iter().all(|&byte| byte == 0));
             if white || end_mark && self.reader.is_spent().map_err(|failure| failure.tell(&self.path))? {
                 self.reader.count_as_blank();
                 continue;
@@ -269,10 +269,20 @@ fn find_encoding(beginning: &mut Beginning, options: &SourceOptions) -> Result<F
             match census.finding(complete) {
                 Finding::Ascii => sure(UTF_8, 0, &format!("it holds nothing beyond ASCII{part}")),
                 Finding::Utf8 { broken: 0 } => sure(UTF_8, 0, &format!("all of it is UTF-8{part}")),
-                Finding::Utf8 { broken } => {
-                    let places = if broken == 1 { "place" } else { "places" };
-                    sure(UTF_8, 0, &format!("it is UTF-8 but for {broken} {places}"))
+                Finding::Utf8 { broken } if census.is_hardly_utf_8() => {
+                    let first_broken = census.first_broken();
+                    let line = line_of(beginning, first_broken)?;
+                    match census.into_letters().guess() {
+                        Guess::Encoding(encoding, letters) if !encoding.is_single_byte() => Ok(Found {
+                            encoding,
+                            mark_bytes: 0,
+                            reason: format!("not UTF-8 on line {line}; {letters}"),
+                            guessed: true,
+                        }),
+                        Guess::Encoding(..) | Guess::Dos => sure(UTF_8, 0, &partly_utf_8(broken)),
+                    }
                 }
+                Finding::Utf8 { broken } => sure(UTF_8, 0, &partly_utf_8(broken)),
                 Finding::Legacy { first_broken } => {
                     let line = line_of(beginning, first_broken)?;
                     match census.into_letters().guess() {
@@ -288,6 +298,10 @@ fn find_encoding(beginning: &mut Beginning, options: &SourceOptions) -> Result<F
             }
         }
     }
+}
+
+fn partly_utf_8(broken: u64) -> String {
+    format!("it is UTF-8 but for {broken} place{}", if broken == 1 { "" } else { "s" })
 }
 
 /// Counts all that can be seen beyond the head; true when that is everything.
@@ -366,6 +380,10 @@ fn find_header(reader: &mut RecordReader, form: Form, asked: Option<u64>, path: 
     while reader.next().map_err(|failure| failure.tell(&path()))? == Read::Record {
         let record = reader.record();
         last_row = Some(record.row);
+        if record.too_large && asked.is_none_or(|row| row == record.row) {
+            let detail = format!("its record on line {} is larger than any honest header", record.line);
+            return Err(SourceError::BeyondLimit { path: path(), detail });
+        }
         let here = match asked {
             Some(row) => record.row >= row,
             None => !is_blank(&record),
@@ -379,10 +397,6 @@ fn find_header(reader: &mut RecordReader, form: Form, asked: Option<u64>, path: 
         if let Some(line) = record.unclosed_quote {
             let within = "before the file ends".to_owned();
             return Err(SourceError::UnclosedQuote { path: path(), line, within });
-        }
-        if record.too_large {
-            let detail = format!("the header on line {} is larger than any honest one", record.line);
-            return Err(SourceError::BeyondLimit { path: path(), detail });
         }
         return Ok(Header { row: RowNumber(record.row), names: cells::names(&record, form) });
     }

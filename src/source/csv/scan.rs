@@ -56,6 +56,9 @@ pub(super) struct Cells {
     pub(super) bad_quotes: usize,
     /// Those among them before which a backslash stands.
     pub(super) after_backslash: usize,
+    /// The first cell whose quotes hold a line break and have something else than blanks behind them: where its quotes
+    /// open and close.
+    pub(super) torn: Option<[usize; 2]>,
 }
 
 /// Scans the record at the start of `bytes`, which is not a line end. `complete` says that nothing comes after them.
@@ -63,7 +66,7 @@ pub(super) fn scan(bytes: &[u8], complete: bool, syntax: Syntax, cells: &mut Cel
     cells.text.clear();
     cells.ranges.clear();
     (cells.verbatim, cells.quoted) = (true, false);
-    (cells.bad_quotes, cells.after_backslash) = (0, 0);
+    (cells.bad_quotes, cells.after_backslash, cells.torn) = (0, 0, None);
     match memchr3(b'\n', b'\r', b'"', bytes) {
         Some(at) if bytes[at] == b'"' => {
             cells.quoted = true;
@@ -158,7 +161,12 @@ fn quoted(bytes: &[u8], complete: bool, syntax: Syntax, cells: &mut Cells) -> Sc
         if bytes.get(at) == Some(&b'"') {
             let open = at;
             match unquote(bytes, at + 1, complete, syntax, cells) {
-                Some(end) => at = end,
+                Some(end) => {
+                    at = end;
+                    if cells.torn.is_none() && is_torn(&bytes[open..at], &bytes[at..], delimiter) {
+                        cells.torn = Some([open, at - 1]);
+                    }
+                }
                 None if complete => {
                     end_cell(cells);
                     return Scan::Record { len: bytes.len(), used: bytes.len(), unclosed: Some(open) };
@@ -182,6 +190,14 @@ fn quoted(bytes: &[u8], complete: bool, syntax: Syntax, cells: &mut Cells) -> Sc
         }
         at += 1;
     }
+}
+
+/// Whether quotes that span lines do not end their cell: then one of them is likely to be of another cell.
+fn is_torn(quoted: &[u8], behind: &[u8], delimiter: u8) -> bool {
+    let ends = |byte: &u8| *byte == delimiter || matches!(byte, b'\n' | b'\r');
+    behind.first().is_some_and(|next| !ends(next))
+        && memchr2(b'\n', b'\r', quoted).is_some()
+        && behind.iter().take_while(|byte| !ends(byte)).any(|byte| *byte != b' ')
 }
 
 /// Takes the inside of a quoted cell; returns the place behind its closing quote, or nothing when that does not come.

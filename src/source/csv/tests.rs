@@ -390,3 +390,37 @@ proptest! {
         told(&bytes, &SourceOptions::default());
     }
 }
+
+#[test]
+fn a_quote_that_swallowed_rows_is_told_even_when_the_cells_add_up() {
+    check(
+        "A,B,C\n1,\"2,3\n4,5,6\n7,\"8\",9\n10,\"11\nx\" ,12\n",
+        "
+CSV, UTF-8, comma | 1: A|B|C
+2 line 2: 1|2,3\\n4,5,6\\n7,8\\\"|9
+  row.unclosed_quote Always: a quote opens a cell on line 2, and the next one on line 4 does not end it: a quote is missing or one too many
+3 line 5: 10|11\\nx |12
+2 rows, 0 blank",
+    );
+}
+
+#[test]
+fn zeros_at_the_end_are_no_row() {
+    let zeros = [b"A,B\n1,2\n".to_vec(), vec![0; 500]].concat();
+    check(zeros, "CSV, UTF-8, comma | 1: A|B\n2 line 2: 1|2\n1 rows, 1 blank");
+}
+
+#[test]
+fn a_first_record_without_an_end_is_refused_as_what_it_is() {
+    let told = told(&[b'x'; 8_000_000], &SourceOptions::default());
+    assert_eq!(told, "is refused: its record on line 1 is larger than any honest header");
+}
+
+#[test]
+fn text_of_two_bytes_a_character_is_no_broken_utf_8() {
+    let text = "名前,メール,都市\n田中太郎,t@example.com,東京\n鈴木花子,s@example.com,大阪\n";
+    let (bytes, _, lossy) = encoding_rs::EUC_JP.encode(text);
+    assert!(!lossy);
+    let told = told(&bytes, &SourceOptions::default());
+    assert!(told.starts_with("CSV, EUC-JP (") && told.contains("2 line 2: 田中太郎|t@example.com|東京"), "{told}");
+}

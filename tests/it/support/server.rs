@@ -1,5 +1,6 @@
 //! The sandbox on a thread of its own and a port that the system chooses.
 
+use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -74,6 +75,11 @@ impl Server {
     /// How many requests came.
     pub fn requests(&self) -> usize {
         self.sandbox.requests().len()
+    }
+
+    /// How many connections they came on.
+    pub fn connections(&self) -> usize {
+        self.sandbox.requests().iter().map(|seen| seen.connection).collect::<BTreeSet<_>>().len()
     }
 
     /// When each request came, counted from the first.

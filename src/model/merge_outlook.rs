@@ -1,4 +1,4 @@
-//! What the merge plan came to.
+//! What the merge plan came to: a value that the plan makes and reports tell of.
 
 /// Which rows will end on one card. From this file alone, at least: the server may know more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct MergeOutlook {
     pub identities: u64,
     /// Cards that the rows make where the server knows nobody yet.
     pub cards: u64,
+    /// Bytes of documents, each card once.
+    pub document_bytes: u64,
     /// Persons, if rows that share an identity, also by way of others, are one.
     pub persons: u64,
     /// Persons with several rows.
@@ -35,6 +37,50 @@ pub struct MergeOutlook {
     pub hub_rows_min: u64,
     /// The largest groups, largest first.
     pub largest: Vec<Group>,
+}
+
+/// Stable names of what a merge plan warns of. The names never change their meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MergeCode {
+    /// A row whose identities stand on different cards.
+    Bridge,
+    /// An identity that very many rows share.
+    Hub,
+    /// Rows of one card that give different names.
+    NamesDiffer,
+    /// A group with more rows than were allowed.
+    GroupTooLarge,
+    /// Rows that say exactly what an earlier one says.
+    Identical,
+}
+
+impl MergeCode {
+    /// Every code.
+    pub const ALL: [MergeCode; 5] =
+        [MergeCode::GroupTooLarge, MergeCode::Bridge, MergeCode::Hub, MergeCode::NamesDiffer, MergeCode::Identical];
+
+    /// As written in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MergeCode::Bridge => "merge.bridge",
+            MergeCode::Hub => "merge.hub",
+            MergeCode::NamesDiffer => "merge.names_differ",
+            MergeCode::GroupTooLarge => "merge.group_too_large",
+            MergeCode::Identical => "merge.identical",
+        }
+    }
+}
+
+impl MergeOutlook {
+    /// Rows that an import sends when nothing comes in between: all but identical ones.
+    pub fn rows_to_send(&self) -> u64 {
+        self.rows - self.identical_rows
+    }
+
+    /// Rows of the largest group; 0 when there is none.
+    pub fn largest_rows(&self) -> u64 {
+        self.largest.first().map_or(0, |group| group.rows)
+    }
 }
 
 /// Rows that end on one card, or would if the server saw that they are one person.

@@ -1,0 +1,66 @@
+//! `c3import check`, and what it has in common with an import.
+
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::SourceArgs;
+use crate::settings::Rate;
+
+/// `c3import check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// The mapping file: which column becomes which field. Without it a shipped one that fits is offered.
+    #[arg(short, long, value_name = "MAPPING")]
+    pub mapping: Option<PathBuf>,
+    /// Also write results.csv and summary.json here.
+    #[arg(long, value_name = "DIR")]
+    pub run_dir: Option<PathBuf>,
+    /// Begin anew: the files of an earlier run are kept under numbered names.
+    #[arg(long, requires = "run_dir")]
+    pub fresh: bool,
+    /// Print everything as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Forecast for so many requests a second, fractions allowed; or unlimited.
+    #[arg(long, value_name = "RATE", default_value = "10")]
+    pub rate: Rate,
+    /// Look at the first so many rows only. What is said then is said of those.
+    #[arg(long, value_name = "N")]
+    pub sample: Option<NonZeroU64>,
+    /// What is reported, and what counts as wrong.
+    #[command(flatten)]
+    pub watch: WatchArgs,
+}
+
+/// What counts as wrong.
+#[derive(Clone, Debug, Args)]
+pub struct WatchArgs {
+    /// Exit with 1 also when there are only warnings.
+    #[arg(long, value_name = "SEVERITY", default_value = "error", help_heading = "Reporting")]
+    pub fail_on: FailOn,
+    /// Take it for an error when more rows than that land on one card.
+    #[arg(long, value_name = "N", help_heading = "Reporting")]
+    pub max_group: Option<NonZeroU64>,
+}
+
+/// What makes the exit code 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A row that is not fit, or did not land.
+    Error,
+    /// A warning, too.
+    Warning,
+}
+
+/// `c3import explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The code, such as phone.length; all of them when there is none.
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+}

@@ -4,6 +4,7 @@
 mod answer;
 mod pointer;
 mod request;
+mod usual;
 
 pub use answer::{Document, Resource, read};
 pub use pointer::field;

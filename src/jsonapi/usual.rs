@@ -141,7 +141,8 @@ mod tests {
         let leaf = prop_oneof![
             "\"[a1å\\\\n]{0,3}\"",
             (-3i64..30).prop_map(|n| n.to_string()),
-            prop::sample::select(vec!["null", "true", "1.5", "{}", "[]", "18446744073709551616"]).prop_map(str::to_owned),
+            prop::sample::select(vec!["null", "true", "1.5", "{}", "[]", "18446744073709551616"])
+                .prop_map(str::to_owned),
         ];
         let leaf = leaf.boxed();
         let member = |name: &'static str, value: BoxedStrategy<String>| {
@@ -152,10 +153,7 @@ mod tests {
             .boxed()
         };
         let object = |members: Vec<BoxedStrategy<String>>| {
-            members
-                .prop_shuffle()
-                .prop_map(|members| format!("{{{}}}", members.concat().trim_end_matches(',')))
-                .boxed()
+            members.prop_shuffle().prop_map(|members| format!("{{{}}}", members.concat().trim_end_matches(','))).boxed()
         };
         let list = |item: BoxedStrategy<String>| {
             prop::collection::vec(item, 0..3).prop_map(|items| format!("[{}]", items.join(","))).boxed()

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::usual;
 use crate::model::{Channel, Echo, ServerError, excerpt};
 
 /// How much of a server's text is kept, in characters.
@@ -41,6 +42,11 @@ pub struct Resource {
 /// JSON:API `errors` (with `detail` a string or a list), `{"errors": {"email": ["…"]}}`, `{"error": "…"}`,
 /// `{"message": "…"}` (API facts, "error bodies").
 pub fn read(body: &[u8]) -> Option<Document> {
+    usual::resource(body).map(Document::Resource).or_else(|| read_anything(body))
+}
+
+/// The same, whatever it looks like.
+pub(super) fn read_anything(body: &[u8]) -> Option<Document> {
     let text = String::from_utf8_lossy(body);
     let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
     if !value.is_object() {

@@ -232,7 +232,7 @@ impl Client {
         if token.len() < SECRET_BYTES_MIN {
             return Cow::Borrowed(said);
         }
-        if said.windows(token.len()).any(|window| window == token.as_bytes()) {
+        if memchr::memmem::find(said, token.as_bytes()).is_some() {
             Cow::Owned(String::from_utf8_lossy(said).replace(token, BLOT).into_bytes())
         } else {
             Cow::Borrowed(said)

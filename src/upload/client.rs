@@ -131,6 +131,10 @@ impl Client {
             .retry(reqwest::retry::never())
             .referer(false)
             .http1_only()
+            // An untidy head is an answer all the same: without it nobody would know what became of the card.
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_ignore_invalid_headers_in_responses(true)
             // Shorter than the whole, or nobody could tell a connection that never stood from an answer that never came.
             .connect_timeout((settings.timeout / 2).min(CONNECT_TIMEOUT_MAX))
             .timeout(settings.timeout)

@@ -19,6 +19,7 @@ use super::signals::Signals;
 use super::{Delivery, Ending};
 use crate::mapping::Mapper;
 use crate::model::{FatalReason, IdentityKey, Ordinal, Outcome, ServerRules, Verdict};
+use crate::results::Timeline;
 use crate::schedule::{Admission, Policy, Schedule, Step, StopReason};
 use crate::source::{ReadEnd, SourceError};
 use crate::upload::{Connection, Heard};
@@ -46,10 +47,11 @@ pub struct Deliverer {
     grace: Duration,
     began: Instant,
     parcels: HashMap<Ordinal, Box<Parcel>>,
-    attempts: JoinSet<(Ordinal, Token, Heard)>,
+    attempts: JoinSet<(Ordinal, Token, Duration, Heard)>,
     read_back: ReadBack,
     outcomes: Vec<(Ordinal, Outcome)>,
     requests: u64,
+    timeline: Timeline,
     tokens: Token,
     read: Option<Result<ReadEnd, SourceError>>,
     /// When it was told to stop, by whomever.
@@ -69,6 +71,7 @@ struct Token(u32);
 pub struct Delivered {
     pub ending: Ending,
     pub requests: u64,
+    pub timeline: Timeline,
     pub window_reached: usize,
     pub cards: CardCounts,
     pub read: Option<ReadEnd>,
@@ -107,6 +110,7 @@ impl Deliverer {
             read_back: ReadBack::new(rules),
             outcomes: Vec::new(),
             requests: 0,
+            timeline: Timeline::default(),
             tokens: Token(0),
             read: None,
             stopping: None,
@@ -166,6 +170,7 @@ impl Deliverer {
         Delivered {
             ending,
             requests: self.requests,
+            timeline: self.timeline,
             window_reached: self.schedule.window_reached(),
             cards: self.read_back.counts(),
             read,
@@ -202,14 +207,15 @@ impl Deliverer {
         let (client, document) = (client.clone(), parcel.document.clone());
         self.requests += 1;
         self.progress.request();
-        let token = self.tokens;
-        self.attempts.spawn(async move { (row, token, client.post(document, connection).await) });
+        let (token, sent_at) = (self.tokens, self.began.elapsed());
+        self.attempts.spawn(async move { (row, token, sent_at, client.post(document, connection).await) });
     }
 
-    fn hear(&mut self, reply: Result<(Ordinal, Token, Heard), JoinError>) {
+    fn hear(&mut self, reply: Result<(Ordinal, Token, Duration, Heard), JoinError>) {
         match reply {
-            Ok((row, token, Heard { verdict, quiet_for })) => {
+            Ok((row, token, sent_at, Heard { verdict, quiet_for })) => {
                 let now = self.began.elapsed();
+                self.timeline.note(now, now.saturating_sub(sent_at), matches!(verdict, Verdict::Stored { .. }));
                 if let Some(wait) = quiet_for {
                     self.schedule.pause(wait, now);
                 }
@@ -264,6 +270,7 @@ impl Deliverer {
         let mut news = Vec::with_capacity(rows.len());
         let live = matches!(self.delivery, Delivery::Live { .. });
         for FedRow { ordinal, row, fate, weight } in rows {
+            let mut document = None;
             let ended = match (fate, &self.delivery) {
                 (Fate::Ended(outcome), _) => {
                     if live {
@@ -271,7 +278,10 @@ impl Deliverer {
                     }
                     Some(outcome)
                 }
-                (Fate::Card(parcel), Delivery::Dry) => Some(dry(parcel.warnings)),
+                (Fate::Card(parcel), Delivery::Dry { documents }) => {
+                    document = documents.then_some((parcel.document, parcel.digest));
+                    Some(dry(parcel.warnings))
+                }
                 (Fate::Card(parcel), Delivery::Live { .. }) => {
                     self.schedule.admit(Admission {
                         row: ordinal,
@@ -284,7 +294,7 @@ impl Deliverer {
                     None
                 }
             };
-            news.push(Arrival { ordinal, row, weight, ended });
+            news.push(Arrival { ordinal, row, weight, ended, document });
         }
         self.send_news(News::Rows(news, sightings));
     }

@@ -26,11 +26,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use bytes::Bytes;
 use secrecy::SecretString;
 
 use crate::mapping::Mapper;
-use crate::model::{Digester, MergeOutlook, RowNumber, ServerRules, Tally};
-use crate::results::{Findings, Gathered, ResultsCsv};
+use crate::model::{CardDigest, Digester, MergeOutlook, Outcome, Row, RowNumber, ServerRules, Tally};
+use crate::results::{Documents, Findings, Gathered, ResultsCsv, ResultsXlsx, Timeline};
 use crate::schedule::{Policy, StopReason};
 use crate::source::{ReadEnd, SourceError, Table};
 use crate::upload::Client;
@@ -68,6 +69,8 @@ pub struct Plan {
     pub delivery: Delivery,
     /// Where results go; nowhere, in most dry runs.
     pub results: Option<ResultsCsv>,
+    /// What else is written row by row.
+    pub side: SideFiles,
     /// How long requests in flight may take to finish after an interrupt.
     pub grace: Duration,
     /// Read no more than so many rows: the report says that it was a sample.
@@ -78,11 +81,35 @@ pub struct Plan {
     pub progress: Arc<Progress>,
 }
 
+/// Files beside the results that are written row by row. They are no reason to stop a run: what fails is told when they
+/// are finished.
+#[derive(Debug, Default)]
+pub struct SideFiles {
+    /// The documents of a dry run.
+    pub documents: Option<Documents>,
+    /// The sheet as it was, with what became of each row.
+    pub sheet: Option<Box<ResultsXlsx>>,
+}
+
+impl SideFiles {
+    fn add(&mut self, row: &Row, outcome: &Outcome, document: Option<(Bytes, CardDigest)>) {
+        if let (Some(documents), Some((document, digest))) = (&mut self.documents, document) {
+            documents.add(&document, digest);
+        }
+        if let Some(sheet) = &mut self.sheet {
+            sheet.add(row, outcome);
+        }
+    }
+}
+
 /// What becomes of a card that is ready to be sent.
 #[derive(Debug)]
 pub enum Delivery {
     /// Nothing: the dry run is the run, minus the network.
-    Dry,
+    Dry {
+        /// Whether documents go to [`SideFiles::documents`].
+        documents: bool,
+    },
     /// It is posted.
     Live {
         /// By whom.
@@ -110,6 +137,10 @@ pub struct Report {
     pub findings: Gathered,
     /// Which rows land on one card, from this file alone, at least.
     pub merges: MergeOutlook,
+    /// What else was written row by row, yet to be finished.
+    pub side: SideFiles,
+    /// How requests went over time.
+    pub timeline: Timeline,
     /// How many requests were sent.
     pub requests: u64,
     /// The most requests that were allowed to be in flight at once.
@@ -190,6 +221,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
     let recorder = Recorder {
         header,
         results: plan.results,
+        side: plan.side,
         findings: Findings::new(plan.table.header().clone(), plan.table.shape(), plan.bad_rows_kept),
         lookout: Lookout::new(Arc::clone(&mapper), plan.rules),
         seats: Arc::clone(&seats),
@@ -235,6 +267,8 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         tally: recorded.tally,
         findings: recorded.findings,
         merges: recorded.merges,
+        side: recorded.side,
+        timeline: delivered.timeline,
         requests: delivered.requests,
         window_reached: delivered.window_reached,
         cards: delivered.cards,

@@ -4,11 +4,13 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
-use super::RecordError;
+use bytes::Bytes;
+
 use super::lookout::Lookout;
 use super::progress::Progress;
 use super::seats::Seats;
-use crate::model::{Header, MergeOutlook, Ordinal, Outcome, Row, RowNumber, Status, Tally};
+use super::{RecordError, SideFiles};
+use crate::model::{CardDigest, Header, MergeOutlook, Ordinal, Outcome, Row, RowNumber, Status, Tally};
 use crate::plan::Sightings;
 use crate::results::{Findings, Gathered, ResultsCsv, Sequence};
 
@@ -33,6 +35,8 @@ pub struct Arrival {
     pub weight: usize,
     /// How it ended, once it has.
     pub ended: Option<Outcome>,
+    /// What would be posted, in a dry run that is to list it.
+    pub document: Option<(Bytes, CardDigest)>,
 }
 
 /// The last stage.
@@ -40,6 +44,7 @@ pub struct Arrival {
 pub struct Recorder {
     pub header: Header,
     pub results: Option<ResultsCsv>,
+    pub side: SideFiles,
     pub findings: Findings,
     pub lookout: Lookout,
     pub seats: Arc<Seats>,
@@ -52,13 +57,14 @@ pub struct Recorded {
     pub tally: Tally,
     pub findings: Gathered,
     pub merges: MergeOutlook,
+    pub side: SideFiles,
     pub error: Option<RecordError>,
 }
 
 impl Recorder {
     /// Writes until nobody has news any more.
     pub fn run(self, inbox: &Receiver<News>) -> Recorded {
-        let Recorder { header, results, mut findings, mut lookout, seats, progress } = self;
+        let Recorder { header, results, mut side, mut findings, mut lookout, seats, progress } = self;
         let mut sequence: Sequence<Arrival> = Sequence::default();
         let mut tally = Tally::default();
         let mut book = Book { results, unflushed: Vec::new(), rows: 0, error: None };
@@ -91,11 +97,13 @@ impl Recorder {
                 }
             }
             let mut given_back = 0;
-            while let Some(Arrival { row, weight, ended: Some(outcome), .. }) = sequence.pop_if(|it| it.ended.is_some())
+            while let Some(Arrival { row, weight, ended: Some(outcome), document, .. }) =
+                sequence.pop_if(|it| it.ended.is_some())
             {
                 tally.add(outcome.status);
                 progress.settle(outcome.status, row.position);
                 findings.note(&row, &outcome);
+                side.add(&row, &outcome, document);
                 book.add(&header, &row, &outcome);
                 given_back += weight;
             }
@@ -104,7 +112,7 @@ impl Recorder {
             }
             seats.give_back(given_back);
         }
-        Recorded { tally, findings: findings.finish(), merges: lookout.finish(), error: book.close() }
+        Recorded { tally, findings: findings.finish(), merges: lookout.finish(), side, error: book.close() }
     }
 }
 

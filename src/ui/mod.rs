@@ -5,15 +5,15 @@ pub mod diagnostics;
 mod doctor;
 mod inspect;
 mod logging;
-mod numbers;
 mod page;
 mod progress;
 mod remarks;
 mod summary;
 mod terminal;
 
+pub use crate::model::figures::span;
 pub use codes::{code_list, code_page};
-pub use doctor::{Mark, doctor_line, span};
+pub use doctor::{Mark, doctor_line};
 pub use inspect::{Inspection, inspection_json, inspection_text};
 pub use logging::start_logging;
 pub use progress::ProgressBar;

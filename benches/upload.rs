@@ -126,7 +126,7 @@ fn bare(endpoint: &Endpoint, document: &Bytes, concurrency: usize, rows: u64) ->
 fn import(endpoint: &Endpoint, path: &Path, concurrency: usize) -> Outcome<u64> {
     let (table, mapper) = mapping::open(path)?;
     let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    let run_dir = RunDir::create(&place.path().join("bench.c3run"), false)?;
+    let run_dir = RunDir::claim(&place.path().join("bench.c3run"))?;
     let results = ResultsCsv::start(run_dir.create_results()?, table.header(), table.shape().dialect)?;
     let client = Client::new(ClientSettings {
         authorities: None,
@@ -143,6 +143,7 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize) -> Outcome<u64> 
         policy: Policy { concurrency, rate: None, ..Policy::default() },
         delivery: Delivery::Live { client, renew: None },
         results: Some(results),
+        memoir: None,
         grace: Duration::ZERO,
         side: SideFiles::default(),
         bad_rows_kept: 0,

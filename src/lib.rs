@@ -5,9 +5,9 @@
 //! ```text
 //!  nouns            Row ───────────▶ ContactCard ───────────▶ Verdict ─▶ Outcome
 //!                    ▲                    ▲                      ▲           │
-//!  rooms (verbs)  source ─▶ mapping ─▶ [ schedule decides · upload does ] ─▶ results
-//!                 └── feed thread ──┘  └──── deliver: async ───────────┘   └─ record thread
-//!  corridor       pipeline = feed │ deliver │ record, joined by channels of batches; one seat per row
+//!  rooms (verbs)  source ─▶ mapping ─▶ [ schedule decides · upload does ] ─▶ journal ─▶ results
+//!                 └── feed thread ──┘  └──── deliver: async ───────────┘   └ scribe ┘ └ record ┘
+//!  corridor       pipeline = feed │ deliver │ scribe │ record, joined by channels of batches; one seat per row
 //!  front of house cli → settings → commands → (pipeline, ui)          sandbox = the other end of the wire
 //! ```
 //! Sync at both ends, async only where there is a network. One owner per piece of state. Data moves one way.
@@ -23,6 +23,7 @@
 //! | [`plan`] | rows → what their columns hold, which of them end on one card | nothing |
 //! | [`schedule`] | rows and verdicts → what to send now, what has ended, how long to wait | nothing |
 //! | [`upload`] | bytes → verdict, one attempt | the network |
+//! | [`journal`] | what is about to be sent, and endings → what earlier sessions of the run knew | its own file |
 //! | [`results`] | endings → `results.csv`, `summary.json`, findings | its output files |
 //! | [`pipeline`] | joins the rooms | threads, channels, **the clock** |
 //! | [`cli`], [`settings`] | words typed → decisions | environment, token files |
@@ -31,8 +32,7 @@
 //! | [`sandbox`] | a stand-in server with the documented rules and scripted faults; also the tests' server | a listener |
 //!
 //! One door stands open between two verbs: `upload` may use `jsonapi`, which is the grammar of the wire and as pure as a
-//! noun. A journal room will stand between deliver and record: it remembers what was confirmed before the recorder
-//! writes it down.
+//! noun.
 //!
 //! # Five shapes that decide the rest
 //! 1. **Readers push, and can be told to stop** ([`source::Table::read`]): a streaming cell reader borrows its workbook,
@@ -54,11 +54,26 @@
 //! bytes and brings back a verdict. The ending goes to the recorder, takes its place in input order, is written beside the
 //! row's original cells, and the seat is free again. A rejected row walks the same way without the middle.
 //!
-//! The dry run is the run: with [`pipeline::Delivery::Dry`] a card that is ready to be sent ends there, and everything
-//! before and after is the same code.
+//! # When the plug is pulled
+//! A run may take several sessions. Its journal stands between deliver and record: an ending is on disk there before the
+//! recorder writes it into the results, so that the results never know more than the journal. A card is noted before it
+//! is sent, too. One that the server could not recognise when it came again waits until that note is on disk; for all
+//! others the note shares the next commit, because sending them again is safe, and a session that follows a killed one
+//! waits for as long as an unknown outcome is given before it sends anything.
+//!
+//! The next session reads the input from its beginning. The feed asks the journal about every card, by a keyed digest of
+//! its document and not by row number, so that an input may be edited and sorted in between; each record answers for one
+//! row. What has ended takes its ending along and goes straight to the recorder, which writes the results anew. What was
+//! begun and has no ending is sent again if the server can recognise it, and is uncertain if not.
+//!
+//! The dry run is the run, minus the network: with [`pipeline::Delivery::Dry`] the same function judges every row, and its
+//! card is made and encoded the same way, but ends there, on the thread that read it. So nothing has to travel but
+//! hashes for the merge plan and the rows that have something to be told, and a text file can be read by several threads:
+//! each takes a part, cut between records, and what they made of it is put back in order ([`source::Shared`]).
 
 pub mod cli;
 pub mod commands;
+pub mod journal;
 pub mod jsonapi;
 pub mod mapping;
 pub mod model;

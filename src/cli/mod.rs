@@ -6,6 +6,7 @@ mod mapping_args;
 mod pace_args;
 mod server_args;
 mod source_args;
+mod typed;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ pub use mapping_args::{GuessArgs, MappingCheckArgs, MappingCommand, MappingExpla
 pub use pace_args::PaceArgs;
 pub use server_args::{DestinationArgs, FaultArgs, ServerArgs};
 pub use source_args::SourceArgs;
+pub use typed::TypedFlags;
 
 /// Brings people's contacts from spreadsheets into Cention.
 ///
@@ -110,7 +112,8 @@ pub struct ImportArgs {
     /// Where results go [default: the input's name with .c3run, in the current directory].
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
-    /// Begin anew: the files of an earlier run are kept under numbered names, and every row is sent again.
+    /// Begin anew: the files of an earlier run are kept under numbered names, and every row is sent again. Without it an
+    /// unfinished run goes on.
     #[arg(long)]
     pub fresh: bool,
     /// What is reported, and what counts as wrong.

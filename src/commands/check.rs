@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::import::{open_results, run, settings, write_summary};
+use super::import::{run, settings, write_summary};
 use super::next::job;
 use super::reports::{Frame, Reports};
 use super::run_report::{exit, remarks_of, stop, summary};
+use super::session::{enter_dry, publish};
 use super::stage::Stage;
 use super::{Exit, Failure, Failures, expiry};
 use crate::cli::{CheckArgs, ImportArgs, SourceArgs, WatchArgs};
 use crate::model::{Forecast, ServerRules};
-use crate::pipeline::{Delivery, Plan, Progress};
+use crate::pipeline::{Delivery, Ending, Plan, Progress};
 use crate::schedule::Policy;
 use crate::settings::TokenSource;
 use crate::ui::{NextStep, RunView, Terminal, check_report};
@@ -65,7 +66,7 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     let (reports, side) = Reports::begin(&args.watch, documents, (&input, &mapping), header, &shape, &stage.mapper)?;
     let (run_dir, results) = match &args.run_dir {
         Some(path) => {
-            let (run_dir, results) = open_results(path, args.fresh, &stage.table)?;
+            let (run_dir, results) = enter_dry(path, args.fresh, &stage.table)?;
             (Some(run_dir), Some(results))
         }
         None => (None, None),
@@ -79,8 +80,9 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
         mapper: stage.mapper,
         rules: args.rules,
         policy: args.policy,
-        delivery: Delivery::Dry { documents: documents.is_some() },
+        delivery: Delivery::Dry,
         results,
+        memoir: None,
         grace: Duration::ZERO,
         side,
         bad_rows_kept: reports.bad_rows_kept(),
@@ -89,6 +91,9 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     };
     tracing::info!(input = %input, read_as = shape.description, "checking");
     let mut report = run(terminal, &input.to_string(), plan, progress, true)?;
+    if let (Some(run_dir), false) = (&run_dir, matches!(report.ending, Ending::Machine(_))) {
+        publish(run_dir)?;
+    }
     let remarks = remarks_of(&report, &args.watch);
     let exit = exit(&report, &remarks, &args.watch, true);
     // A file with fewer rows than that was read whole.

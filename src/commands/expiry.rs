@@ -1,13 +1,12 @@
 //! A warning before the start when the token will not last.
 
-use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
 
-use super::stage::open;
+use super::stage::count_rows;
 use crate::cli::SourceArgs;
-use crate::model::{Input, SourceOptions};
+use crate::model::SourceOptions;
 use crate::pipeline::time_of_day;
 use crate::settings::Claims;
 use crate::ui::span;
@@ -22,14 +21,7 @@ pub fn warning(
 ) -> Option<String> {
     let expires = Claims::read(token)?.expires?;
     let now = time_of_day();
-    let rows = || match source.input() {
-        Input::Stdin => None,
-        Input::File(_) => {
-            let table = open(source, options.clone()).ok()?;
-            Some(table.read(&mut |_| ControlFlow::Continue(())).ok()?.rows)
-        }
-    };
-    told(expires, now, rate, rows)
+    told(expires, now, rate, || count_rows(source, options.clone()))
 }
 
 /// How long a token is good for yet, or how long ago it ended; nothing when it does not say.

@@ -7,18 +7,21 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::expiry;
-use super::next::{quoted, typed_again, typed_again_with};
+use super::next::{quoted, typed_again};
 use super::reports::{Frame, Reports};
 use super::run_report::{exit, remarks_of, stop, summary};
 use super::sandbox::InProcess;
-use super::stage::{Stage, default_run_dir};
+use super::session::{Entered, Session, end, enter, publish};
+use super::stage::{Stage, count_rows, default_run_dir};
 use super::{Exit, Failure, Failures};
-use crate::cli::{DestinationArgs, ImportArgs};
-use crate::pipeline::{self, Delivery, Plan, Progress, Renew, Report};
-use crate::results::{ResultsCsv, RunDir, RunDirError, Summary, SummarySettings};
+use crate::cli::{DestinationArgs, ImportArgs, TypedFlags};
+use crate::journal::{Destination, RunFacts};
+use crate::model::Input;
+use crate::pipeline::{self, Delivery, Ending, Plan, Progress, Renew, Report};
+use crate::results::{RunDir, Summary, SummarySettings};
 use crate::schedule::Policy;
 use crate::settings::TokenError;
-use crate::ui::{NextStep, ProgressBar, RunView, Terminal, import_summary};
+use crate::ui::{NextStep, ProgressBar, RunView, Terminal, count, import_summary, rows};
 use crate::upload::{Client, ClientSettings, Endpoint};
 
 /// Uploads every row.
@@ -30,10 +33,22 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
         (Err(failures), Ok(_)) | (Ok(_), Err(failures)) => return Err(failures),
     };
     let run_dir = args.run_dir.clone().unwrap_or_else(|| default_run_dir(&args.source.input()));
-    let (input, mapping) = (args.source.input(), stage.mapping);
+    let (input, mapping) = (args.source.input(), stage.mapping.clone());
     let (header, shape) = (stage.table.header(), stage.table.shape().clone());
     let (reports, side) = Reports::begin(&args.watch, None, (&input, &mapping), header, &shape, &stage.mapper)?;
-    let (run_dir, results) = open_results(&run_dir, args.fresh, &stage.table)?;
+    let facts = facts(args, &stage, goal.destination.clone());
+    let rules = args.server.rules.rules();
+    let session = match enter(&run_dir, args.fresh, facts, &input, &stage.table, rules.name_at)? {
+        Entered::Open(session) => *session,
+        Entered::Finished => return Ok(finished(terminal, args, &run_dir)),
+    };
+    let stamp = session.stamp();
+    let Session { dir: run_dir, results, memoir, stored, .. } = session;
+    if let Some(stored) = stored {
+        let of = count_rows(&args.source, stage.options.clone());
+        terminal.say(&going_on(run_dir.path(), stored, of));
+    }
+
     let policy = args.pace.policy(seed());
     let endpoint = goal.endpoint.to_string();
     let settings = settings(Some(endpoint.clone()), &mapping, &policy, args.pace.timeout.as_secs_f64());
@@ -41,10 +56,11 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
     let plan = Plan {
         table: stage.table,
         mapper: stage.mapper,
-        rules: args.server.rules.rules(),
+        rules,
         policy,
         delivery: Delivery::Live { client: goal.client, renew: goal.renew },
         results: Some(results),
+        memoir: Some(memoir),
         grace: args.pace.grace,
         side,
         bad_rows_kept: reports.bad_rows_kept(),
@@ -58,6 +74,11 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
     tracing::info!(input = name, read_as = shape.description, endpoint = %goal.endpoint, "sending");
     let mut report = run(terminal, &name, plan, progress, false)?;
 
+    let whole = !matches!(report.ending, Ending::Machine(_));
+    if whole {
+        publish(&run_dir)?;
+    }
+    let results = if whole { run_dir.results() } else { run_dir.partial_results() };
     let remarks = remarks_of(&report, &args.watch);
     let exit = exit(&report, &remarks, &args.watch, false);
     tracing::info!(rows = report.tally.rows(), requests = report.requests, exit = exit.code(), "done");
@@ -81,13 +102,53 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
         remarks: &remarks,
         sample: None,
         stopped,
-        results: Some(&run_dir.results()),
+        results: Some(&results),
         reports: &reports,
         sandbox_cards: goal.sandbox.as_ref().map(InProcess::cards),
     };
     import_summary(terminal, &view, exit, &next);
     write_summary(&summary(&report, &remarks, None, name, &shape, None, settings), &run_dir)?;
+    if let Some(journal) = report.journal.take() {
+        end(journal, &report, stop(&report.ending).map(|stop| stop.reason), &input, stamp.as_deref())?;
+    }
     if unwritten.is_empty() { Ok(exit) } else { Err(Failures(unwritten)) }
+}
+
+/// What makes a later command the same run.
+fn facts(args: &ImportArgs, stage: &Stage, destination: Option<Destination>) -> RunFacts {
+    let input = match args.source.input() {
+        Input::File(path) => std::path::absolute(&path).unwrap_or(path).to_string_lossy().into_owned(),
+        Input::Stdin => "-".to_owned(),
+    };
+    let TypedFlags { reading, other } = TypedFlags::of(std::env::args_os());
+    RunFacts {
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        input,
+        reading,
+        mapping_name: stage.mapping.display().to_string(),
+        mapping: stage.mapping_text.clone(),
+        destination,
+        name_at: args.server.rules.rules().name_at.as_str().to_owned(),
+        words: other,
+    }
+}
+
+/// Says that there is nothing left to do.
+fn finished(terminal: &Terminal, args: &ImportArgs, run_dir: &Path) -> Exit {
+    terminal.say(&format!(
+        "{}: this run is finished, and nothing was sent now; its results: {}\n  hint: --fresh sends every row again",
+        args.source.input(),
+        run_dir.join("results.csv").display(),
+    ));
+    Exit::Landed
+}
+
+fn going_on(run_dir: &Path, stored: u64, of: Option<u64>) -> String {
+    let what = match of {
+        Some(of) => format!("{} of {}", count(stored), rows(of)),
+        None => rows(stored),
+    };
+    format!("going on with the run in {}: {what} are already stored", run_dir.display())
 }
 
 /// Runs the plan under a progress bar.
@@ -102,22 +163,6 @@ pub fn run(
     let report = pipeline::run(plan);
     drop(bar);
     report.map_err(|error| Failure::machine(format!("the run could not begin: {error}")).into())
-}
-
-/// Makes the run directory and starts `results.csv` in it.
-pub fn open_results(path: &Path, fresh: bool, table: &crate::source::Table) -> Result<(RunDir, ResultsCsv), Failures> {
-    let run_dir = RunDir::create(path, fresh).map_err(|error| match &error {
-        RunDirError::Taken(_) => Failure::unusable(error.to_string())
-            .hint("choose another --run-dir, or say --fresh: that keeps the old files under numbered names, and sends every row again"),
-        RunDirError::Busy(_) => Failure::machine(error.to_string()).hint("wait for it, or choose another --run-dir"),
-        RunDirError::NotADirectory(_) => Failure::unusable(error.to_string()).hint("choose another --run-dir"),
-        RunDirError::Io { .. } => Failure::machine(error.to_string()).hint("choose another place with --run-dir"),
-    })?;
-    let results = run_dir
-        .create_results()
-        .and_then(|file| ResultsCsv::start(file, table.header(), table.shape().dialect))
-        .map_err(|error| Failure::machine(format!("{} cannot be written: {error}", run_dir.results().display())))?;
-    Ok((run_dir, results))
 }
 
 /// Writes `summary.json`.
@@ -143,6 +188,8 @@ pub struct Goal {
     pub token: SecretString,
     renew: Option<Renew>,
     sandbox: Option<InProcess>,
+    /// The same for later sessions; nothing for a sandbox that ends with the program.
+    destination: Option<Destination>,
 }
 
 impl Goal {
@@ -159,7 +206,7 @@ impl Goal {
         let sandbox = InProcess::start(&args.server.faults)?;
         let (endpoint, token) = (sandbox.endpoint()?, sandbox.token());
         let client = client(&endpoint, &token, None, timeout, in_flight)?;
-        Ok(Goal { endpoint, client, token, renew: None, sandbox: Some(sandbox) })
+        Ok(Goal { endpoint, client, token, renew: None, sandbox: Some(sandbox), destination: None })
     }
 
     /// The server that flags and environment name, with the token from where they say.
@@ -173,7 +220,12 @@ impl Goal {
         };
         let client = client(&endpoint, &token, args.ca_file.as_deref(), timeout, in_flight)?;
         let renew = source.may_change().then(|| Renew(Box::new(move || source.load().ok())));
-        Ok(Goal { endpoint, client, token, renew, sandbox: None })
+        let destination = Destination {
+            server: args.server().unwrap_or_default(),
+            workspace: args.workspace().unwrap_or_default(),
+            endpoint: endpoint.to_string(),
+        };
+        Ok(Goal { endpoint, client, token, renew, sandbox: None, destination: Some(destination) })
     }
 }
 
@@ -232,14 +284,13 @@ fn next_step(args: &ImportArgs, mapping: &Path, exit: Exit) -> NextStep {
             why: "mend what c3_error says in a copy of the results, and import that: rows that are stored are not sent again",
             command: format!("c3import check {results} -m {}", quoted(mapping)),
         },
-        (Exit::Server | Exit::Machine, _) => NextStep {
-            why: "when the reason is gone; rows that the results say are stored are not sent again",
-            command: typed_again_with(&args.source.input(), &run_dir),
+        (Exit::Server | Exit::Machine | Exit::Interrupted, false) => NextStep {
+            why: "to go on: rows that are stored are not sent again",
+            command: typed_again(&["--fresh"], ""),
         },
-        (Exit::Unusable | Exit::Interrupted, _) => NextStep {
-            why: "from the beginning; every row is sent again, so leave those that are stored out of the input",
-            command: typed_again(&[], "--fresh"),
-        },
+        (Exit::Unusable, _) | (Exit::Server | Exit::Machine | Exit::Interrupted, true) => {
+            NextStep { why: "from the beginning", command: typed_again(&[], "--fresh") }
+        }
     }
 }
 

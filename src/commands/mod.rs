@@ -17,6 +17,7 @@ mod reports;
 mod rows;
 mod run_report;
 mod sandbox;
+mod session;
 mod stage;
 mod which_sheet;
 

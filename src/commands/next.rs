@@ -28,20 +28,6 @@ pub fn typed_again(without: &[&str], with: &str) -> String {
     again(std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()), without, with)
 }
 
-/// The command that is running, with the results of this run as its input, and a run directory of its own.
-pub fn typed_again_with(input: &Input, run_dir: &Path) -> String {
-    let results = run_dir.join("results.csv");
-    let words = std::env::args_os().skip(1).map(|word| match input {
-        Input::File(path) if path.as_os_str() == word => results.to_string_lossy().into_owned(),
-        Input::Stdin if word == "-" => results.to_string_lossy().into_owned(),
-        Input::File(_) | Input::Stdin => word.to_string_lossy().into_owned(),
-    });
-    let next_dir = run_dir.with_extension("next.c3run");
-    // How the original was read does not hold for the results.
-    let how = ["--run-dir=", "--fresh", "--sheet=", "--header-row=", "--delimiter=", "--encoding="];
-    again(words, &how, &format!("--run-dir {}", quoted(&next_dir)))
-}
-
 fn again(words: impl Iterator<Item = String>, without: &[&str], with: &str) -> String {
     let mut kept = vec!["c3import".to_owned()];
     let mut skip_value = false;
@@ -58,7 +44,7 @@ fn again(words: impl Iterator<Item = String>, without: &[&str], with: &str) -> S
             None => kept.push(quoted(Path::new(&word))),
         }
     }
-    kept.push(with.to_owned());
+    kept.extend((!with.is_empty()).then(|| with.to_owned()));
     kept.join(" ")
 }
 

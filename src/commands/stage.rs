@@ -1,6 +1,7 @@
 //! What several commands need first: the table open, the mapping read and held against it.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::{Failure, Failures, no_mapping, which_sheet};
@@ -20,6 +21,8 @@ pub struct Stage {
     pub options: SourceOptions,
     /// The mapping's file.
     pub mapping: PathBuf,
+    /// Its text.
+    pub mapping_text: String,
 }
 
 impl Stage {
@@ -46,13 +49,22 @@ impl Stage {
             Failures(draw(problems).0.into_iter().map(|failure| failure.hint(hint.clone())).collect())
         })?;
         which_sheet::settle(&source.input().to_string(), &table, &mapping)?;
-        Ok(Stage { table, mapper, options: mapping.source_options().clone(), mapping: path.to_owned() })
+        let options = mapping.source_options().clone();
+        Ok(Stage { table, mapper, options, mapping: path.to_owned(), mapping_text: text })
     }
 }
 
 /// Opens the table that the command line names; what it leaves open comes from `fallback`.
 pub fn open(args: &SourceArgs, fallback: SourceOptions) -> Result<Table, Failures> {
     source::open(&args.input(), &args.options().or(fallback)).map_err(|error| unreadable(&error).into())
+}
+
+/// How many rows a file has, by reading it once more as fast as reading goes. Standard input is not.
+pub fn count_rows(args: &SourceArgs, fallback: SourceOptions) -> Option<u64> {
+    match args.input() {
+        Input::Stdin => None,
+        Input::File(_) => Some(open(args, fallback).ok()?.read(&mut |_| ControlFlow::Continue(())).ok()?.rows),
+    }
 }
 
 /// A table that cannot be read.

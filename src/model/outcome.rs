@@ -76,6 +76,11 @@ impl Status {
             Status::Skipped => "skipped",
         }
     }
+
+    /// Back from [`Status::as_str`].
+    pub fn parse(text: &str) -> Option<Status> {
+        Status::ALL.into_iter().find(|status| status.as_str() == text)
+    }
 }
 
 impl fmt::Display for Status {
@@ -133,6 +138,11 @@ impl OutcomeCode {
             OutcomeCode::RunDry,
         ];
         Code::ALL.into_iter().map(OutcomeCode::Issue).chain(others)
+    }
+
+    /// Back from [`OutcomeCode::as_str`].
+    pub fn parse(text: &str) -> Option<OutcomeCode> {
+        OutcomeCode::all().find(|code| code.as_str() == text)
     }
 
     /// As written in the results.

@@ -38,6 +38,17 @@ impl ServerRules {
     }
 }
 
+impl NameAt {
+    /// As it is typed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NameAt::Contacts => "contacts",
+            NameAt::Attributes => "attributes",
+            NameAt::Both => "both",
+        }
+    }
+}
+
 impl std::str::FromStr for NameAt {
     type Err = String;
 

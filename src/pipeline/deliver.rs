@@ -1,27 +1,29 @@
 //! The middle stage: asks the schedule what to do, does it, and tells the schedule what came of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use tokio::sync::mpsc::Receiver;
+use foldhash::fast::FixedState;
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use super::echo::{CardCounts, ReadBack};
-use super::feed::{Batch, Fate, Fed, FedRow, Parcel};
-use super::outcome::{dry, outcome};
+use super::feed::{Batch, Fate, Fed, FedRow, FeedError, Parcel};
+use super::outcome::outcome;
 use super::progress::Progress;
-use super::record::{Arrival, News};
+use super::record::Arrival;
+use super::remember::may_resend;
+use super::scribe::{Ended, Opening, Outlet};
 use super::seats::Seats;
 use super::signals::Signals;
-use super::{Delivery, Ending};
+use super::{Delivery, Ending, RecordError};
 use crate::mapping::Mapper;
-use crate::model::{FatalReason, IdentityKey, Ordinal, Outcome, ServerRules, Verdict};
+use crate::model::{FatalReason, IdentityKey, Ordinal, ServerRules, Status, Verdict};
 use crate::results::Timeline;
-use crate::schedule::{Admission, Policy, Schedule, Step, StopReason};
-use crate::source::{ReadEnd, SourceError};
+use crate::schedule::{Admission, OnUncertain, Policy, Schedule, Step, StopReason};
+use crate::source::ReadEnd;
 use crate::upload::{Connection, Heard};
 
 /// How long a stopped run waits for its reader to say what it had read. Enough for any file; a reader stuck in a
@@ -30,6 +32,10 @@ const READER_LINGERS: Duration = Duration::from_millis(500);
 
 /// How long a run that sends nothing any more goes on reading after the last row came.
 const READER_SILENT: Duration = Duration::from_secs(3);
+
+/// So many news are told together, if they come within this time.
+const TOLD_TOGETHER: usize = 64;
+const TOLD_WITHIN: Duration = Duration::from_millis(20);
 
 /// Signals within this time are one wish.
 const ONE_BREATH: Duration = Duration::from_millis(500);
@@ -42,24 +48,34 @@ pub struct Deliverer {
     delivery: Delivery,
     mapper: Arc<Mapper>,
     seats: Arc<Seats>,
-    to_record: Sender<News>,
+    outlet: Outlet,
+    /// Rows that the journal has written down, and that may go now.
+    cleared: UnboundedReceiver<Vec<Ordinal>>,
     progress: Arc<Progress>,
     grace: Duration,
     began: Instant,
-    parcels: HashMap<Ordinal, Box<Parcel>>,
+    parcels: HashMap<Ordinal, Box<Parcel>, FixedState>,
     attempts: JoinSet<(Ordinal, Token, Duration, Heard)>,
     read_back: ReadBack,
-    outcomes: Vec<(Ordinal, Outcome)>,
+    outcomes: Vec<Ended>,
+    opening: Vec<Opening>,
+    /// When these are to be told at the latest.
+    tell_by: Option<Instant>,
+    /// Rows that the schedule let go, and that wait for the journal.
+    held: HashSet<Ordinal>,
+    on_uncertain: OnUncertain,
     requests: u64,
     timeline: Timeline,
     tokens: Token,
-    read: Option<Result<ReadEnd, SourceError>>,
+    read: Option<Result<ReadEnd, FeedError>>,
     /// When it was told to stop, by whomever.
     stopping: Option<Instant>,
     interrupted: Option<Instant>,
     /// When the reader last gave a sign of life.
     fed_at: Instant,
     reader_died: bool,
+    /// Whether results or the journal cannot be written any more.
+    troubled: bool,
 }
 
 /// Which token of the run, counted from zero.
@@ -91,24 +107,30 @@ impl Deliverer {
         delivery: Delivery,
         mapper: Arc<Mapper>,
         seats: Arc<Seats>,
-        to_record: Sender<News>,
+        outlet: Outlet,
+        cleared: UnboundedReceiver<Vec<Ordinal>>,
         progress: Arc<Progress>,
         grace: Duration,
     ) -> Deliverer {
         Deliverer {
+            on_uncertain: policy.on_uncertain,
             schedule: Schedule::new(policy),
             rules,
             delivery,
             mapper,
             seats,
-            to_record,
+            outlet,
+            cleared,
             progress,
             grace,
             began: Instant::now(),
-            parcels: HashMap::new(),
+            parcels: HashMap::default(),
             attempts: JoinSet::new(),
             read_back: ReadBack::new(rules),
             outcomes: Vec::new(),
+            opening: Vec::new(),
+            tell_by: None,
+            held: HashSet::new(),
             requests: 0,
             timeline: Timeline::default(),
             tokens: Token(0),
@@ -117,22 +139,37 @@ impl Deliverer {
             interrupted: None,
             fed_at: Instant::now(),
             reader_died: false,
+            troubled: false,
         }
+    }
+
+    /// Gives requests of an earlier session, which may still be on their way, the time that an unknown outcome is given.
+    pub fn settle_first(&mut self) {
+        self.schedule.settle_first();
     }
 
     /// Works until every row has ended.
     pub async fn run(mut self, mut intake: Receiver<Fed>, mut signals: Signals) -> Delivered {
         let progress = Arc::clone(&self.progress);
+        // One timer for all that may come due, since most of it hardly ever changes.
+        let mut alarm = std::pin::pin!(tokio::time::sleep_until(self.began));
         loop {
             let next = self.act();
             self.tell();
             let Next::Wait(until) = next else { break };
             let grace_ends = self.stopping.map(|at| at + self.grace).filter(|_| self.schedule.in_flight() > 0);
             let reader_given_up = self.reader_given_up();
+            let wake = [until, grace_ends, reader_given_up, self.tell_by].into_iter().flatten().min();
+            if let Some(wake) = wake
+                && wake != alarm.deadline()
+            {
+                alarm.as_mut().reset(wake);
+            }
             tokio::select! {
                 biased;
                 () = signals.next() => self.interrupt(),
-                () = progress.trouble(), if self.stopping.is_none() => self.stop(),
+                () = progress.trouble(), if !self.troubled => self.give_up(),
+                Some(rows) = self.cleared.recv() => rows.into_iter().for_each(|row| self.go(row)),
                 Some(reply) = self.attempts.join_next() => {
                     self.hear(reply);
                     while let Some(reply) = self.attempts.try_join_next() {
@@ -144,15 +181,25 @@ impl Deliverer {
                         self.fed_at = Instant::now();
                         self.admit(batch);
                     }
+                    Some(Fed::Rehearsed(rows)) => {
+                        self.fed_at = Instant::now();
+                        self.outlet.rehearsed(rows);
+                    }
                     Some(Fed::End(end)) => self.close(end),
                     None => {
                         self.reader_died = true;
                         self.close(Ok(ReadEnd { stopped: true, ..ReadEnd::default() }));
                     }
                 },
-                () = at(until) => {}
-                () = at(grace_ends) => self.schedule.abandon(),
-                () = at(reader_given_up) => self.close(Ok(ReadEnd { stopped: true, ..ReadEnd::default() })),
+                () = alarm.as_mut(), if wake.is_some() => {
+                    let now = Instant::now();
+                    if grace_ends.is_some_and(|at| at <= now) {
+                        self.abandon();
+                    }
+                    if reader_given_up.is_some_and(|at| at <= now) {
+                        self.close(Ok(ReadEnd { stopped: true, ..ReadEnd::default() }));
+                    }
+                }
             }
         }
         let (read, failure) = match self.read {
@@ -164,7 +211,8 @@ impl Deliverer {
             (Some(reason), _) if reason != StopReason::Told => Ending::Server(reason),
             _ if self.interrupted.is_some() => Ending::Interrupted,
             _ if self.reader_died => Ending::ReaderDied,
-            (_, Some(error)) => Ending::Input(error),
+            (_, Some(FeedError::Source(error))) => Ending::Input(error),
+            (_, Some(FeedError::Journal(error))) => Ending::Machine(RecordError::journal(&error)),
             (_, None) => Ending::Finished,
         };
         Delivered {
@@ -187,8 +235,14 @@ impl Deliverer {
                     let parcel = self.parcels.remove(&row).expect("a row keeps its card until it has ended");
                     let stopped = self.schedule.stopped();
                     let mut outcome = outcome(ending, &parcel, &self.mapper, stopped.as_ref());
+                    // It would have been sent again, had the run gone on.
+                    let goes_on = outcome.status == Status::Uncertain
+                        && stopped.is_some()
+                        && may_resend(&parcel.card, self.on_uncertain);
+                    let subject = parcel.subject();
+                    outcome.attempts += u32::from(parcel.sent_before);
                     outcome.reasons.extend(parcel.warnings);
-                    self.outcomes.push((row, outcome));
+                    self.outcomes.push(Ended { row, subject, outcome, goes_on });
                 }
                 Step::Wait { until } => {
                     let pause = self.schedule.paused_until(now).map(|until| until - now);
@@ -200,7 +254,26 @@ impl Deliverer {
         }
     }
 
+    /// Lets a card go: at once, or when the journal has it, if nobody could tell afterwards whether it came twice.
     fn send(&mut self, row: Ordinal) {
+        let parcel = self.parcels.get(&row).expect("a row keeps its card until it has ended");
+        let waits = self.outlet.remembers() && !parcel.card.has_identity();
+        self.opening.push(Opening { row, subject: parcel.subject(), waits });
+        if waits {
+            self.held.insert(row);
+        } else {
+            self.post(row);
+        }
+    }
+
+    /// The journal has it: now it may go, unless it was given up meanwhile.
+    fn go(&mut self, row: Ordinal) {
+        if self.held.remove(&row) {
+            self.post(row);
+        }
+    }
+
+    fn post(&mut self, row: Ordinal) {
         let Delivery::Live { client, .. } = &self.delivery else { unreachable!("a dry run admits no row") };
         let parcel = self.parcels.get(&row).expect("a row keeps its card until it has ended");
         let connection = if parcel.card.has_identity() { Connection::Any } else { Connection::Fresh };
@@ -226,6 +299,7 @@ impl Deliverer {
                     self.progress.unsent();
                 }
                 let verdict = self.after_renewal(token, verdict);
+                self.take_back(row, &verdict);
                 let strangers = self.read_back(row, &verdict);
                 self.schedule.reply(row, verdict, now);
                 if let Some(how) = strangers {
@@ -234,6 +308,15 @@ impl Deliverer {
             }
             // Attempts are never cancelled, so this is a panic, and it is ours.
             Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    /// A card that must not come twice was certainly not processed: the journal is to know, so that it can be sent again
+    /// even if the plug is pulled now.
+    fn take_back(&self, row: Ordinal, verdict: &Verdict) {
+        let unrecognisable = self.parcels.get(&row).is_some_and(|parcel| !parcel.card.has_identity());
+        if unrecognisable && matches!(verdict, Verdict::NotProcessed { .. } | Verdict::Fatal { .. }) {
+            self.outlet.back(vec![row]);
         }
     }
 
@@ -268,38 +351,32 @@ impl Deliverer {
 
     fn admit(&mut self, Batch { rows, sightings }: Batch) {
         let mut news = Vec::with_capacity(rows.len());
-        let live = matches!(self.delivery, Delivery::Live { .. });
         for FedRow { ordinal, row, fate, weight } in rows {
-            let mut document = None;
-            let ended = match (fate, &self.delivery) {
-                (Fate::Ended(outcome), _) => {
-                    if live {
-                        self.schedule.count(outcome.status);
-                    }
+            let ended = match fate {
+                Fate::Ended(outcome) => {
+                    self.schedule.count(outcome.status);
+                    self.read_back.recall(outcome.id.as_ref());
                     Some(outcome)
                 }
-                (Fate::Card(parcel), Delivery::Dry { documents }) => {
-                    document = documents.then_some((parcel.document, parcel.digest));
-                    Some(dry(parcel.warnings))
-                }
-                (Fate::Card(parcel), Delivery::Live { .. }) => {
+                Fate::Card(parcel) => {
                     self.schedule.admit(Admission {
                         row: ordinal,
                         number: row.number,
                         identities: identity_keys(&parcel, self.rules),
                         resend: parcel.card.has_identity(),
                         digest: parcel.digest,
+                        sent_before: parcel.sent_before,
                     });
                     self.parcels.insert(ordinal, parcel);
                     None
                 }
             };
-            news.push(Arrival { ordinal, row, weight, ended, document });
+            news.push(Arrival { ordinal, row, weight, ended });
         }
-        self.send_news(News::Rows(news, sightings));
+        self.outlet.rows(news, sightings);
     }
 
-    fn close(&mut self, end: Result<ReadEnd, SourceError>) {
+    fn close(&mut self, end: Result<ReadEnd, FeedError>) {
         self.read = Some(end);
         self.schedule.close_input();
     }
@@ -313,7 +390,7 @@ impl Deliverer {
             }
             // Terminals and service managers often say it twice in one breath.
             Some(at) if at.elapsed() < ONE_BREATH => {}
-            Some(_) => self.schedule.abandon(),
+            Some(_) => self.abandon(),
         }
     }
 
@@ -325,6 +402,31 @@ impl Deliverer {
         }
         let silent = self.schedule.stopped().map(|_| self.fed_at + READER_SILENT);
         self.stopping.map(|at| at + READER_LINGERS).or(silent)
+    }
+
+    /// Nothing can be written down any more: nothing more is sent.
+    fn give_up(&mut self) {
+        self.troubled = true;
+        if self.stopping.is_none() {
+            self.stop();
+        }
+        self.release();
+    }
+
+    /// Waits no longer for answers.
+    fn abandon(&mut self) {
+        self.release();
+        self.schedule.abandon();
+    }
+
+    /// Rows that wait for the journal have not left this machine, and will not.
+    fn release(&mut self) {
+        let now = self.began.elapsed();
+        for row in std::mem::take(&mut self.held) {
+            let reason = "it could not be written down first".to_owned();
+            self.outlet.back(vec![row]);
+            self.schedule.reply(row, Verdict::NotProcessed { status: None, retry_after: None, reason }, now);
+        }
     }
 
     fn stop(&mut self) {
@@ -345,16 +447,25 @@ impl Deliverer {
         }
     }
 
-    /// Passes on what has ended.
+    /// Passes on what has ended, several rows at once: to wake another thread takes as long as a row.
     fn tell(&mut self) {
-        if !self.outcomes.is_empty() {
-            let outcomes = std::mem::take(&mut self.outcomes);
-            self.send_news(News::Outcomes(outcomes));
+        let count = self.opening.len() + self.outcomes.len();
+        if count == 0 {
+            return;
         }
-    }
-
-    fn send_news(&self, news: News) {
-        self.to_record.send(news).expect("the recorder listens until we are gone");
+        let now = Instant::now();
+        let by = *self.tell_by.get_or_insert(now + TOLD_WITHIN);
+        let urgent = self.schedule.in_flight() == 0 || self.opening.iter().any(|opening| opening.waits);
+        if !urgent && count < TOLD_TOGETHER && now < by {
+            return;
+        }
+        self.tell_by = None;
+        if !self.opening.is_empty() {
+            self.outlet.opening(std::mem::take(&mut self.opening));
+        }
+        if !self.outcomes.is_empty() {
+            self.outlet.outcomes(std::mem::take(&mut self.outcomes));
+        }
     }
 }
 
@@ -366,12 +477,4 @@ fn identity_keys(parcel: &Parcel, rules: ServerRules) -> Vec<IdentityKey> {
         keys.push(IdentityKey::of_card(parcel.digest));
     }
     keys
-}
-
-/// Sleeps until then; for ever when there is no then.
-async fn at(when: Option<Instant>) {
-    match when {
-        Some(when) => tokio::time::sleep_until(when).await,
-        None => std::future::pending().await,
-    }
 }

@@ -50,6 +50,13 @@ impl ReadBack {
         self.counts
     }
 
+    /// A card came back in an earlier session. Nobody told us what it holds, so that no row is a stranger to it.
+    pub fn recall(&mut self, id: Option<&C3Id>) {
+        if let Some(id) = id {
+            self.cards.insert(id_key(id), [u32::MAX; 2]);
+        }
+    }
+
     /// Holds an answer against the card that was sent, `lost` times before with an unknown outcome. `Err` when the id
     /// belongs to rows that share no contact with this one: then the server recognises people by something that we do
     /// not know of, and the run must stop.

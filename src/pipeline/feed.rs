@@ -8,16 +8,20 @@ use tokio::sync::mpsc::Sender;
 
 use super::echo::Oddity;
 use super::progress::Progress;
+use super::rehearsal::Rehearsed;
+use super::remember::{Memory, lost, may_resend};
 use super::seats::Seats;
 use super::{BATCH_ROWS, SEAT_BYTES, SEATS};
+use crate::journal::{Before, JournalError, Subject};
 use crate::jsonapi;
-use crate::mapping::Mapper;
+use crate::mapping::{Mapper, Scraps};
 use crate::model::{
     C3Id, CardDigest, Code, ColumnIndex, ContactCard, Digester, Header, Issue, Mapped, Ordinal, Outcome, OutcomeCode,
     Reason, Row, RowNumber, ServerRules, Status,
 };
 use crate::plan::Sightings;
 use crate::results::OWN_COLUMNS;
+use crate::schedule::OnUncertain;
 use crate::source::{ReadEnd, SourceError, Table};
 
 /// What the feed hands over.
@@ -25,8 +29,10 @@ use crate::source::{ReadEnd, SourceError, Table};
 pub enum Fed {
     /// The next rows.
     Rows(Batch),
+    /// The next rows of a dry run.
+    Rehearsed(Rehearsed),
     /// There are no more; how the reading ended.
-    End(Result<ReadEnd, SourceError>),
+    End(Result<ReadEnd, FeedError>),
 }
 
 /// Rows that travel together, in input order.
@@ -35,6 +41,15 @@ pub struct Batch {
     pub rows: Vec<FedRow>,
     /// Those among them that are ready to be sent, as the merge plan sees them.
     pub sightings: Sightings,
+}
+
+/// Why no more rows come.
+#[derive(Debug)]
+pub enum FeedError {
+    /// The input cannot be read any further.
+    Source(SourceError),
+    /// The journal cannot tell what earlier sessions knew.
+    Journal(JournalError),
 }
 
 /// A row, and what the mapping made of it.
@@ -58,14 +73,14 @@ fn weight(row: &Row, fate: &Fate) -> usize {
 
 /// The columns by which an input shows that it is the results of an earlier run: then what is stored is not sent again.
 #[derive(Debug)]
-struct EarlierResults {
+pub struct EarlierResults {
     status: ColumnIndex,
     id: ColumnIndex,
     code: ColumnIndex,
 }
 
 impl EarlierResults {
-    fn find(header: &Header) -> Option<EarlierResults> {
+    pub fn find(header: &Header) -> Option<EarlierResults> {
         let column = |wanted: &str| {
             let at = header.names.iter().position(|name| name.trim() == wanted)?;
             Some(ColumnIndex(u32::try_from(at).ok()?))
@@ -77,21 +92,30 @@ impl EarlierResults {
     }
 
     /// How the row ends because of how it ended before.
-    fn fate(&self, row: &Row) -> Option<Fate> {
+    fn ending(&self, row: &Row) -> Option<Outcome> {
         let said = row.cell(self.status);
         if [Status::Stored, Status::Unchanged].iter().any(|status| status.as_str() == said) {
             let message = "stored by an earlier run, says its c3_status".to_owned();
             let reason = Reason { code: OutcomeCode::RowStored, columns: Vec::new(), message };
             let outcome = Outcome::unsent(Status::Unchanged, vec![reason]);
-            return Some(Fate::Ended(Outcome { id: C3Id::new(row.cell(self.id)), ..outcome }));
+            return Some(Outcome { id: C3Id::new(row.cell(self.id)), ..outcome });
         }
         if row.cell(self.code).split("; ").any(|code| code == Code::RowRagged.as_str()) {
             let message = "cut or filled up when it was first read; mend it in the original file";
-            return Some(Fate::Ended(Outcome::invalid(vec![Issue::row(Code::RowRagged, message)])));
+            return Some(Outcome::invalid(vec![Issue::row(Code::RowRagged, message)]));
         }
         None
     }
+
+    /// Whether nobody knows if the row is stored.
+    fn is_uncertain(&self, row: &Row) -> bool {
+        row.cell(self.status) == Status::Uncertain.as_str()
+    }
 }
+
+/// Said of a row that an earlier run left uncertain, and that is not sent again.
+const WAS_UNCERTAIN: &str = "an earlier run sent it, says its c3_status; look in the server, and blank the c3_status of \
+                             a row that is not there";
 
 /// What becomes of a row.
 #[derive(Debug)]
@@ -115,45 +139,71 @@ pub struct Parcel {
     pub oddities: Vec<Oddity>,
     /// What was left out of the card.
     pub warnings: Vec<Reason>,
+    /// What an earlier session left of it.
+    pub before: Option<Before>,
+    /// Whether an earlier session or run has sent it, and nobody knows what came of that.
+    pub sent_before: bool,
 }
 
-/// The first stage.
+impl Parcel {
+    /// What its record is about.
+    pub fn subject(&self) -> Subject {
+        Subject { row: self.number, digest: self.digest, before: self.before }
+    }
+}
+
+/// What the first stage works with, be it a dry run's or an import's.
 #[derive(Debug)]
-pub struct Feed {
+pub struct Desk {
     pub mapper: Arc<Mapper>,
     pub rules: ServerRules,
-    pub digester: Digester,
+    pub on_uncertain: OnUncertain,
     pub rows_max: u64,
     pub seats: Arc<Seats>,
     pub progress: Arc<Progress>,
 }
 
+/// The first stage of an import.
+#[derive(Debug)]
+pub struct Feed {
+    pub desk: Desk,
+    pub digester: Digester,
+    pub memory: Option<Memory>,
+}
+
 impl Feed {
     /// Reads until the end, or until nobody listens any more.
-    pub fn run(self, table: Table, out: &Sender<Fed>) {
+    pub fn run(mut self, table: Table, out: &Sender<Fed>) {
         let earlier = EarlierResults::find(table.header());
         let mut batch = Batch::default();
+        // Cards are on their way for long, and leave nothing behind.
+        let mut scraps = Scraps::default();
         let (mut next, mut seats) = (0, 0);
+        let mut forgot = None;
         let end = table.read(&mut |row| {
-            let fate = earlier.as_ref().and_then(|earlier| earlier.fate(&row)).unwrap_or_else(|| self.judge(&row));
+            let judged = self.desk.judge(earlier.as_ref(), &row, &mut scraps);
+            let fate = match self.fate(judged, row.number, &mut batch.sightings) {
+                Ok(fate) => fate,
+                Err(error) => {
+                    forgot = Some(error);
+                    return ControlFlow::Break(());
+                }
+            };
             let weight = weight(&row, &fate);
             if seats < weight {
                 // Several rows' worth at once. Who waits for seats must not sit on rows that take some.
                 let more = BATCH_ROWS.max(weight - seats);
-                let taken = self.seats.try_take(more) || self.hand_over(&mut batch, out) && self.seats.take(more);
+                let taken =
+                    self.desk.seats.try_take(more) || self.hand_over(&mut batch, out) && self.desk.seats.take(more);
                 if !taken {
                     return ControlFlow::Break(());
                 }
                 seats += more;
             }
             seats -= weight;
-            if let Fate::Card(parcel) = &fate {
-                let keys = self.rules.recognised_by(&parcel.card).map(|(key, _)| key);
-                batch.sightings.add(row.number, &parcel.card, keys, parcel.digest, parcel.document.len());
-            }
             batch.rows.push(FedRow { ordinal: Ordinal(next), row, fate, weight });
             next += 1;
-            if next == self.rows_max {
+            if next == self.desk.rows_max {
                 return ControlFlow::Break(());
             }
             if batch.rows.len() < BATCH_ROWS || self.hand_over(&mut batch, out) {
@@ -162,6 +212,10 @@ impl Feed {
                 ControlFlow::Break(())
             }
         });
+        let end = match forgot {
+            Some(error) => Err(FeedError::Journal(error)),
+            None => end.map_err(FeedError::Source),
+        };
         if !self.hand_over(&mut batch, out) || out.blocking_send(Fed::End(end)).is_err() {
             tracing::debug!("the run ended before the reading did");
         }
@@ -169,29 +223,69 @@ impl Feed {
 
     /// Passes the batch on; `false` when nobody takes it any more.
     fn hand_over(&self, batch: &mut Batch, out: &Sender<Fed>) -> bool {
-        self.progress.read(batch.rows.len() as u64);
+        self.desk.progress.read(batch.rows.len() as u64);
         let next = Batch { rows: Vec::with_capacity(BATCH_ROWS), sightings: Sightings::default() };
         let batch = std::mem::replace(batch, next);
         batch.rows.is_empty() || out.blocking_send(Fed::Rows(batch)).is_ok()
     }
 
-    fn judge(&self, row: &Row) -> Fate {
-        match self.mapper.map(row) {
+    /// What becomes of a row: what is in it, and what earlier sessions say of its card.
+    fn fate(&mut self, judged: Judged, number: RowNumber, sightings: &mut Sightings) -> Result<Fate, JournalError> {
+        let (card, warnings, sent_before, lost) = match judged {
+            Judged::Ended(outcome) => return Ok(Fate::Ended(outcome)),
+            Judged::Lost { card, outcome } => (card, Vec::new(), true, Some(outcome)),
+            Judged::Fit { card, warnings, sent_before } => (card, warnings, sent_before, None),
+        };
+        let document = Bytes::from(jsonapi::encode(&card, self.desk.rules.name_at));
+        let digest = self.digester.digest(&document);
+        let keys = self.desk.rules.recognised_by(&card).map(|(key, _)| key);
+        sightings.add(number, &card, keys, digest, document.len());
+        if let Some(outcome) = lost {
+            return Ok(Fate::Ended(outcome));
+        }
+        let (lost, oddities, before) = (0, Vec::new(), None);
+        let parcel = Box::new(Parcel { number, card, document, digest, lost, oddities, warnings, before, sent_before });
+        match &mut self.memory {
+            Some(memory) => memory.judge(parcel),
+            None => Ok(Fate::Card(parcel)),
+        }
+    }
+}
+
+/// What is to be said of a row before anything is sent: the same in a dry run and in an import.
+#[derive(Debug)]
+pub enum Judged {
+    /// It has ended.
+    Ended(Outcome),
+    /// An earlier run sent it, nobody knows what came of that, and it is not to be sent again.
+    Lost { card: ContactCard, outcome: Outcome },
+    /// It is fit to be sent.
+    Fit {
+        card: ContactCard,
+        /// What was left out of the card.
+        warnings: Vec<Reason>,
+        /// Whether an earlier run has sent it, and nobody knows what came of that.
+        sent_before: bool,
+    },
+}
+
+impl Desk {
+    /// Judges a row: first by what is said of it already, then by what is in it. Cards are made in the memory of those
+    /// that were given back to `scraps`.
+    pub fn judge(&self, earlier: Option<&EarlierResults>, row: &Row, scraps: &mut Scraps) -> Judged {
+        if let Some(outcome) = earlier.and_then(|earlier| earlier.ending(row)) {
+            return Judged::Ended(outcome);
+        }
+        match self.mapper.map_with(row, scraps) {
             Mapped::Card { card, warnings } => {
-                let document = Bytes::from(jsonapi::encode(&card, self.rules.name_at));
                 let warnings = warnings.into_iter().map(Reason::from).collect();
-                let digest = self.digester.digest(&document);
-                Fate::Card(Box::new(Parcel {
-                    number: row.number,
-                    card,
-                    document,
-                    digest,
-                    lost: 0,
-                    oddities: Vec::new(),
-                    warnings,
-                }))
+                let sent_before = earlier.is_some_and(|earlier| earlier.is_uncertain(row));
+                if sent_before && !may_resend(&card, self.on_uncertain) {
+                    return Judged::Lost { card, outcome: lost(warnings, WAS_UNCERTAIN) };
+                }
+                Judged::Fit { card, warnings, sent_before }
             }
-            Mapped::Rejected(issues) => Fate::Ended(Outcome::invalid(issues)),
+            Mapped::Rejected(issues) => Judged::Ended(Outcome::invalid(issues)),
             Mapped::Skipped => {
                 let message = "nothing to send: every mapped cell is blank".to_owned();
                 skipped(OutcomeCode::RowBlank, message)
@@ -201,7 +295,7 @@ impl Feed {
     }
 }
 
-fn skipped(code: OutcomeCode, message: String) -> Fate {
+fn skipped(code: OutcomeCode, message: String) -> Judged {
     let reason = Reason { code, columns: Vec::new(), message };
-    Fate::Ended(Outcome::unsent(Status::Skipped, vec![reason]))
+    Judged::Ended(Outcome::unsent(Status::Skipped, vec![reason]))
 }

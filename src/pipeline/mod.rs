@@ -2,11 +2,14 @@
 //! knows all rooms, and the only one that reads the clock.
 //!
 //! ```text
-//! feed thread ── batches of rows ──▶ deliver (this thread, async) ── rows, outcomes ──▶ record thread
-//!   source, mapping, jsonapi           schedule decides, upload does                      results
-//!        ▲                                                                                  │
-//!        └──────────────────────────── seats: one a row in the house ◀──────────────────────┘
+//! feed thread ── batches of rows ──▶ deliver (this thread, async) ── rows, outcomes ──▶ scribe ──▶ record thread
+//!   source, mapping, jsonapi           schedule decides, upload does                   journal     results
+//!        ▲                                                                                            │
+//!        └──────────────────────────── seats: one a row in the house ◀────────────────────────────────┘
 //! ```
+//! In a dry run, rows end in the feed, which then has several threads for a text file; deliver only passes on what they
+//! bring, and listens for the wish to stop.
+//!
 //! A seat is taken before a row is read and given back when its result is written, so that one number bounds the
 //! memory of everything in between.
 
@@ -17,6 +20,9 @@ mod lookout;
 mod outcome;
 mod progress;
 mod record;
+mod rehearsal;
+mod remember;
+mod scribe;
 mod seats;
 mod signals;
 
@@ -26,9 +32,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use bytes::Bytes;
 use secrecy::SecretString;
 
+use crate::journal::{Journal, JournalError, Recall};
 use crate::mapping::Mapper;
 use crate::model::{CardDigest, Digester, MergeOutlook, Outcome, Row, RowNumber, ServerRules, Tally};
 use crate::results::{Documents, Findings, Gathered, ResultsCsv, ResultsXlsx, Timeline};
@@ -38,10 +44,14 @@ use crate::upload::Client;
 
 use deliver::Deliverer;
 pub use echo::CardCounts;
-use feed::Feed;
+use feed::{Desk, Feed};
 use lookout::Lookout;
 pub use progress::{Progress, Snapshot};
 use record::Recorder;
+use rehearsal::{Rehearsal, Wanted};
+pub use remember::Errand;
+use remember::Memory;
+use scribe::{Outlet, Scribe};
 use seats::Seats;
 use signals::Signals;
 
@@ -67,6 +77,8 @@ pub struct Plan {
     pub policy: Policy,
     /// Whether cards leave the machine.
     pub delivery: Delivery,
+    /// What the run remembers; nothing, in dry runs.
+    pub memoir: Option<Memoir>,
     /// Where results go; nowhere, in most dry runs.
     pub results: Option<ResultsCsv>,
     /// What else is written row by row.
@@ -92,24 +104,42 @@ pub struct SideFiles {
 }
 
 impl SideFiles {
-    fn add(&mut self, row: &Row, outcome: &Outcome, document: Option<(Bytes, CardDigest)>) {
-        if let (Some(documents), Some((document, digest))) = (&mut self.documents, document) {
-            documents.add(&document, digest);
-        }
+    /// Which rows of a dry run must come along for them.
+    fn wanted(&self, results: bool) -> Wanted {
+        Wanted { rows: results || self.sheet.is_some(), documents: self.documents.is_some() }
+    }
+
+    fn add(&mut self, row: &Row, outcome: &Outcome) {
         if let Some(sheet) = &mut self.sheet {
             sheet.add(row, outcome);
         }
     }
+
+    fn add_documents(&mut self, list: &[(CardDigest, Box<[u8]>)]) {
+        if let Some(documents) = &mut self.documents {
+            list.iter().for_each(|(digest, document)| documents.add(document, *digest));
+        }
+    }
+}
+
+/// What a run remembers, over all its sessions.
+#[derive(Debug)]
+pub struct Memoir {
+    /// What it writes down.
+    pub journal: Journal,
+    /// What earlier sessions knew.
+    pub recall: Recall,
+    /// What this session is for.
+    pub errand: Errand,
+    /// Whether requests of an earlier session may still be on their way.
+    pub unsettled: bool,
 }
 
 /// What becomes of a card that is ready to be sent.
 #[derive(Debug)]
 pub enum Delivery {
     /// Nothing: the dry run is the run, minus the network.
-    Dry {
-        /// Whether documents go to [`SideFiles::documents`].
-        documents: bool,
-    },
+    Dry,
     /// It is posted.
     Live {
         /// By whom.
@@ -153,6 +183,8 @@ pub struct Report {
     pub ending: Ending,
     /// How long it took.
     pub elapsed: Duration,
+    /// The journal, for the last word.
+    pub journal: Option<Journal>,
 }
 
 /// How a run ended.
@@ -164,7 +196,7 @@ pub enum Ending {
     Server(StopReason),
     /// The person or the system asked to stop.
     Interrupted,
-    /// Results could not be written any more.
+    /// Results or the journal could not be written any more.
     Machine(RecordError),
     /// The input could not be read to its end.
     Input(SourceError),
@@ -172,11 +204,13 @@ pub enum Ending {
     ReaderDied,
 }
 
-/// Results could not be written any more.
+/// Results or the journal could not be written any more.
 #[derive(Debug)]
 pub struct RecordError {
+    /// What: `results` or `the journal`.
+    pub what: &'static str,
     /// Why.
-    pub error: io::Error,
+    pub error: String,
     /// Rows that are stored in the server and not in the results.
     pub unwritten_stored: Vec<RowNumber>,
 }
@@ -186,14 +220,20 @@ pub fn time_of_day() -> SystemTime {
     SystemTime::now()
 }
 
+impl RecordError {
+    fn journal(error: &JournalError) -> RecordError {
+        RecordError { what: "the journal", error: error.to_string(), unwritten_stored: Vec::new() }
+    }
+}
+
 impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "results could not be written any more: {}", self.error)?;
+        write!(f, "{} could not be written any more: {}", self.what, self.error)?;
         match self.unwritten_stored.as_slice() {
             [] => Ok(()),
             rows => {
                 let numbers: Vec<String> = rows.iter().map(ToString::to_string).collect();
-                write!(f, "; stored in the server, but not in the results: row {}", numbers.join(", "))
+                write!(f, "; stored in the server, but not in {}: row {}", self.what, numbers.join(", "))
             }
         }
     }
@@ -218,8 +258,9 @@ pub fn run(plan: Plan) -> io::Result<Report> {
     // Bounded by the seats, so that sending never waits.
     let (to_record, inbox) = std::sync::mpsc::channel();
 
+    let wanted = plan.side.wanted(plan.results.is_some());
     let recorder = Recorder {
-        header,
+        header: header.clone(),
         results: plan.results,
         side: plan.side,
         findings: Findings::new(plan.table.header().clone(), plan.table.shape(), plan.bad_rows_kept),
@@ -228,38 +269,69 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         progress: Arc::clone(&plan.progress),
     };
     let record = thread::Builder::new().name("record".to_owned()).spawn(move || recorder.run(&inbox))?;
-    let feed = Feed {
+    let mut unsettled = false;
+    let (journal, memory, digester) = match plan.memoir {
+        Some(Memoir { journal, recall, errand, unsettled: late }) => {
+            unsettled = late;
+            let digester = Digester::new(journal.key());
+            let memory = Memory { recall, errand, on_uncertain: plan.policy.on_uncertain };
+            (Some(journal), Some(memory), digester)
+        }
+        None => (None, None, Digester::default()),
+    };
+    let desk = Desk {
         mapper: Arc::clone(&mapper),
         rules: plan.rules,
-        digester: Digester::default(),
+        on_uncertain: plan.policy.on_uncertain,
         rows_max: plan.sample.unwrap_or(u64::MAX),
         seats: Arc::clone(&seats),
         progress: Arc::clone(&plan.progress),
     };
+    let (clear, cleared) = tokio::sync::mpsc::unbounded_channel();
+    let (outlet, scribe) = match journal {
+        Some(journal) => {
+            let (to_scribe, notes) = std::sync::mpsc::channel();
+            let progress = Arc::clone(&plan.progress);
+            let scribe = Scribe { journal, header, to_record, cleared: clear, progress };
+            let scribe = thread::Builder::new().name("scribe".to_owned()).spawn(move || scribe.run(&notes))?;
+            (Outlet::Scribe(to_scribe), Some(scribe))
+        }
+        None => (Outlet::Record(to_record), None),
+    };
     let table = plan.table;
+    let rehearses = matches!(plan.delivery, Delivery::Dry);
+    let work = move || match rehearses {
+        true => Rehearsal::new(desk, wanted).run(table, &to_deliver),
+        false => Feed { desk, digester, memory }.run(table, &to_deliver),
+    };
     // Never joined: a reader stuck in a pipe must not keep an interrupted run from ending.
-    thread::Builder::new().name("feed".to_owned()).spawn(move || feed.run(table, &to_deliver))?;
+    thread::Builder::new().name("feed".to_owned()).spawn(work)?;
 
-    let deliverer = Deliverer::new(
+    let mut deliverer = Deliverer::new(
         plan.policy,
         plan.rules,
         plan.delivery,
         mapper,
         Arc::clone(&seats),
-        to_record,
+        outlet,
+        cleared,
         Arc::clone(&plan.progress),
         plan.grace,
     );
+    if unsettled {
+        deliverer.settle_first();
+    }
     let delivered = runtime.block_on(deliverer.run(intake, signals));
     // A look-up of a name that nobody answers must not keep us.
     runtime.shutdown_background();
     // The feed, should it still wait, finds the house closed.
     seats.close();
-    let recorded = match record.join() {
-        Ok(recorded) => recorded,
-        Err(panic) => std::panic::resume_unwind(panic),
+    let (journal, forgot) = match scribe.map(joined) {
+        Some((journal, forgot)) => (Some(journal), forgot),
+        None => (None, None),
     };
-    let ending = match (recorded.error, delivered.ending) {
+    let recorded = joined(record);
+    let ending = match (recorded.error.or(forgot.as_ref().map(RecordError::journal)), delivered.ending) {
         (Some(error), _) => Ending::Machine(error),
         (None, ending) => ending,
     };
@@ -275,5 +347,11 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         read: delivered.read,
         ending,
         elapsed: began.elapsed(),
+        journal,
     })
+}
+
+/// What a thread came to. Its panic is ours.
+fn joined<T>(thread: thread::JoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

@@ -1,16 +1,16 @@
 //! The last stage, on a thread of its own: endings take their place in input order and are written down.
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
-use bytes::Bytes;
-
 use super::lookout::Lookout;
 use super::progress::Progress;
+use super::rehearsal::Rehearsed;
 use super::seats::Seats;
 use super::{RecordError, SideFiles};
-use crate::model::{CardDigest, Header, MergeOutlook, Ordinal, Outcome, Row, RowNumber, Status, Tally};
+use crate::model::{Header, MergeOutlook, Ordinal, Outcome, Row, RowNumber, Status, Tally};
 use crate::plan::Sightings;
 use crate::results::{Findings, Gathered, ResultsCsv, Sequence};
 
@@ -22,8 +22,12 @@ const GATHERED_BYTES_MAX: usize = 64 * 1024;
 pub enum News {
     /// Rows came into the house; some have ended already.
     Rows(Vec<Arrival>, Sightings),
+    /// Rows of a dry run: all have ended.
+    Rehearsed(Rehearsed),
     /// Rows ended.
     Outcomes(Vec<(Ordinal, Outcome)>),
+    /// The journal cannot be written any more: what comes now counts, and is not written down.
+    Unwritable(RecordError),
 }
 
 /// A row that came into the house.
@@ -35,8 +39,6 @@ pub struct Arrival {
     pub weight: usize,
     /// How it ended, once it has.
     pub ended: Option<Outcome>,
-    /// What would be posted, in a dry run that is to list it.
-    pub document: Option<(Bytes, CardDigest)>,
 }
 
 /// The last stage.
@@ -81,14 +83,33 @@ impl Recorder {
                     }
                 }
             };
+            let mut given_back = 0;
             match news {
                 News::Rows(rows, sightings) => {
-                    lookout.see(&sightings, rows.iter().map(|arrival| &arrival.row));
+                    lookout.see(&sightings, |number| {
+                        let mut rows = rows.iter().map(|arrival| &arrival.row);
+                        rows.find(|row| row.number == number).map(Cow::Borrowed)
+                    });
                     for arrival in rows {
                         let place = sequence.place(arrival.ordinal).expect("rows come before their turn");
                         *place = Some(arrival);
                     }
                 }
+                News::Rehearsed(Rehearsed { rows, ready, position, sightings, shelf, documents, seats: taken }) => {
+                    lookout.see(&sightings, |number| shelf.row(number).map(Cow::Owned));
+                    for (row, outcome) in &rows {
+                        tally.add(outcome.status);
+                        progress.settle(outcome.status, 1, position);
+                        findings.note(row, outcome);
+                        side.add(row, outcome);
+                        book.add(&header, row, outcome);
+                    }
+                    side.add_documents(&documents);
+                    tally.add_many(Status::NotSent, ready);
+                    progress.settle(Status::NotSent, ready, position);
+                    given_back += taken;
+                }
+                News::Unwritable(error) => book.close_with(error),
                 News::Outcomes(outcomes) => {
                     for (ordinal, outcome) in outcomes {
                         let place = sequence.place(ordinal).and_then(Option::as_mut);
@@ -96,14 +117,12 @@ impl Recorder {
                     }
                 }
             }
-            let mut given_back = 0;
-            while let Some(Arrival { row, weight, ended: Some(outcome), document, .. }) =
-                sequence.pop_if(|it| it.ended.is_some())
+            while let Some(Arrival { row, weight, ended: Some(outcome), .. }) = sequence.pop_if(|it| it.ended.is_some())
             {
                 tally.add(outcome.status);
-                progress.settle(outcome.status, row.position);
+                progress.settle(outcome.status, 1, row.position);
                 findings.note(&row, &outcome);
-                side.add(&row, &outcome, document);
+                side.add(&row, &outcome);
                 book.add(&header, &row, &outcome);
                 given_back += weight;
             }
@@ -162,8 +181,15 @@ impl Book {
 
     fn heed(&mut self, written: io::Result<()>) {
         if let (Err(error), None) = (written, &self.error) {
-            self.error = Some(RecordError { error, unwritten_stored: std::mem::take(&mut self.unflushed) });
+            let unwritten_stored = std::mem::take(&mut self.unflushed);
+            self.error = Some(RecordError { what: "results", error: error.to_string(), unwritten_stored });
         }
+    }
+
+    /// Writes no more, for a reason from elsewhere.
+    fn close_with(&mut self, error: RecordError) {
+        self.flush();
+        self.error.get_or_insert(error);
     }
 
     fn close(mut self) -> Option<RecordError> {

@@ -7,8 +7,13 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 const RESULTS: &str = "results.csv";
+const RESULTS_PARTIAL: &str = "results.partial.csv";
 const SUMMARY: &str = "summary.json";
+const JOURNAL: &str = "journal.db";
 const LOCK: &str = ".lock";
+
+/// What a run leaves behind.
+const FILES: [&str; 4] = [RESULTS, RESULTS_PARTIAL, SUMMARY, JOURNAL];
 
 /// A directory that belongs to this run alone, as long as this value lives.
 #[derive(Debug)]
@@ -41,21 +46,18 @@ pub enum RunDirError {
 }
 
 impl RunDir {
-    /// Makes the directory, readable by its owner alone: it will hold personal data. An earlier run in it is refused, or
-    /// with `fresh` kept under numbered names: `results.1.csv`, `summary.1.json`.
+    /// Makes the directory, or takes it over from an earlier run that has ended. Readable by its owner alone: it will
+    /// hold personal data.
     ///
     /// # Errors
     /// See [`RunDirError`].
-    pub fn create(path: &Path, fresh: bool) -> Result<RunDir, RunDirError> {
+    pub fn claim(path: &Path) -> Result<RunDir, RunDirError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
             move |error| RunDirError::Io { path, error }
         };
         if path.exists() && !path.is_dir() {
             return Err(RunDirError::NotADirectory(path.to_owned()));
-        }
-        if !fresh && [RESULTS, SUMMARY].iter().any(|file| path.join(file).symlink_metadata().is_ok()) {
-            return Err(RunDirError::Taken(path.to_owned()));
         }
         private_dir().recursive(true).create(path).map_err(failed(path))?;
         let lock = path.join(LOCK);
@@ -65,23 +67,53 @@ impl RunDir {
             Err(TryLockError::WouldBlock) => return Err(RunDirError::Busy(path.to_owned())),
             Err(TryLockError::Error(error)) => return Err(failed(&lock)(error)),
         }
-        let dir = RunDir { path: path.to_owned(), _lock: file };
-        dir.set_aside().map_err(failed(path))?;
-        Ok(dir)
+        Ok(RunDir { path: path.to_owned(), _lock: file })
     }
 
-    /// Gives the files of an earlier run the next free number.
-    fn set_aside(&self) -> io::Result<()> {
-        let numbered =
-            |number: u32| [(RESULTS, format!("results.{number}.csv")), (SUMMARY, format!("summary.{number}.json"))];
-        let taken =
-            |number: &u32| numbered(*number).iter().any(|(_, name)| self.path.join(name).symlink_metadata().is_ok());
+    /// Whether an earlier run has left something here.
+    pub fn is_taken(&self) -> bool {
+        FILES.iter().any(|file| self.path.join(file).symlink_metadata().is_ok())
+    }
+
+    /// Refuses an earlier run.
+    ///
+    /// # Errors
+    /// [`RunDirError::Taken`].
+    pub fn refuse_taken(&self) -> Result<(), RunDirError> {
+        if self.is_taken() { Err(RunDirError::Taken(self.path.clone())) } else { Ok(()) }
+    }
+
+    /// Refuses what an earlier run has left besides its journal: without it nobody knows what is stored.
+    ///
+    /// # Errors
+    /// [`RunDirError::Taken`].
+    pub fn refuse_results(&self) -> Result<(), RunDirError> {
+        let there = |file: &&str| *file != JOURNAL && self.path.join(file).symlink_metadata().is_ok();
+        if FILES.iter().any(there) { Err(RunDirError::Taken(self.path.clone())) } else { Ok(()) }
+    }
+
+    /// Keeps the files of an earlier run under the next free number: `results.1.csv`, `journal.1.db`. The journal comes
+    /// last, and who knows journals moves it: until then it is the earlier run that lies here.
+    ///
+    /// # Errors
+    /// When something cannot be renamed.
+    pub fn set_aside(&self, move_journal: impl FnOnce(&Path, &Path) -> io::Result<()>) -> Result<(), RunDirError> {
+        let aside = |file: &str, number: u32| {
+            let (stem, extension) = file.rsplit_once('.').expect("our names have an extension");
+            self.path.join(format!("{stem}.{number}.{extension}"))
+        };
+        let taken = |number: &u32| FILES.iter().any(|file| aside(file, *number).symlink_metadata().is_ok());
         let free = (1..).find(|number| !taken(number)).expect("numbers do not run out before names do");
-        for (file, aside) in numbered(free) {
-            let file = self.path.join(file);
-            if file.symlink_metadata().is_ok() {
-                fs::rename(file, self.path.join(aside))?;
-            }
+        let there = |file: &&&str| self.path.join(file).symlink_metadata().is_ok();
+        let failed = |file: &str| {
+            let path = self.path.join(file);
+            move |error| RunDirError::Io { path, error }
+        };
+        for file in FILES.iter().filter(there).filter(|&&file| file != JOURNAL) {
+            fs::rename(self.path.join(file), aside(file, free)).map_err(failed(file))?;
+        }
+        if self.journal().symlink_metadata().is_ok() {
+            move_journal(&self.journal(), &aside(JOURNAL, free)).map_err(failed(JOURNAL))?;
         }
         Ok(())
     }
@@ -101,12 +133,34 @@ impl RunDir {
         self.path.join(SUMMARY)
     }
 
-    /// Makes `results.csv`, which must not be there yet.
+    /// `journal.db`.
+    pub fn journal(&self) -> PathBuf {
+        self.path.join(JOURNAL)
+    }
+
+    /// `results.partial.csv`: the results while they grow, whole rows from the first one on.
+    pub fn partial_results(&self) -> PathBuf {
+        self.path.join(RESULTS_PARTIAL)
+    }
+
+    /// Starts `results.partial.csv` anew.
     ///
     /// # Errors
     /// When it cannot be made.
     pub fn create_results(&self) -> io::Result<File> {
-        private_file().create_new(true).write(true).open(self.results())
+        let partial = self.partial_results();
+        if partial.symlink_metadata().is_ok() {
+            fs::remove_file(&partial)?;
+        }
+        private_file().create_new(true).write(true).open(partial)
+    }
+
+    /// The results are whole: they take their name, in place of those of an earlier session.
+    ///
+    /// # Errors
+    /// When they cannot be renamed, as when a spreadsheet program has the old ones open.
+    pub fn publish_results(&self) -> io::Result<()> {
+        fs::rename(self.partial_results(), self.results())
     }
 
     /// Writes `summary.json` whole: to a temporary name first, renamed when it is on disk.
@@ -157,24 +211,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_earlier_run_is_refused_or_replaced_and_nothing_else_is_touched() {
+    fn an_earlier_run_is_seen_or_set_aside_and_nothing_else_is_touched() {
         let home = tempfile::tempdir().expect("a temporary directory");
         let path = home.path().join("deep/people.c3run");
-        let dir = RunDir::create(&path, false).expect("made");
+        let dir = RunDir::claim(&path).expect("made");
+        assert!(!dir.is_taken());
         drop(dir.create_results().expect("made"));
         fs::write(path.join("notes.txt"), "mine").expect("written");
-        assert!(matches!(RunDir::create(&path, false), Err(RunDirError::Taken(_))));
-        assert!(matches!(RunDir::create(&path, true), Err(RunDirError::Busy(_))), "the first run is still at work");
+        assert!(dir.is_taken());
+        assert!(matches!(RunDir::claim(&path), Err(RunDirError::Busy(_))), "the first run is still at work");
+        dir.publish_results().expect("renamed");
+        fs::write(dir.journal(), "").expect("written");
+        for number in 1..=2 {
+            dir.write_summary("{}").expect("written");
+            dir.set_aside(|from, to| fs::rename(from, to)).expect("set aside");
+            assert!(!dir.is_taken() && path.join(format!("summary.{number}.json")).exists());
+        }
+        assert!(path.join("results.1.csv").exists() && path.join("journal.1.db").exists());
+        assert!(path.join("notes.txt").exists());
         drop(dir);
-        let dir = RunDir::create(&path, true).expect("made anew");
-        assert!(!dir.results().exists());
-        assert!(path.join("results.1.csv").exists() && path.join("notes.txt").exists());
-        drop(dir.create_results().expect("made"));
-        drop(dir);
-        let dir = RunDir::create(&path, true).expect("made anew");
-        assert!(path.join("results.2.csv").exists());
-        dir.write_summary("{}").expect("written");
-        assert!(matches!(RunDir::create(&path, false), Err(RunDirError::Taken(_))));
+        let file = path.join("notes.txt");
+        assert!(matches!(RunDir::claim(&file), Err(RunDirError::NotADirectory(_))));
     }
 
     #[cfg(unix)]
@@ -182,10 +239,10 @@ mod tests {
     fn personal_data_is_for_its_owner_alone() {
         use std::os::unix::fs::PermissionsExt;
         let home = tempfile::tempdir().expect("a temporary directory");
-        let dir = RunDir::create(&home.path().join("x.c3run"), false).expect("made");
+        let dir = RunDir::claim(&home.path().join("x.c3run")).expect("made");
         drop(dir.create_results().expect("made"));
         dir.write_summary("{}").expect("written");
         let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
-        assert_eq!((mode(dir.path()), mode(&dir.results()), mode(&dir.summary())), (0o700, 0o600, 0o600));
+        assert_eq!((mode(dir.path()), mode(&dir.partial_results()), mode(&dir.summary())), (0o700, 0o600, 0o600));
     }
 }

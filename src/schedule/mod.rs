@@ -16,6 +16,8 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::time::Duration;
 
+use foldhash::fast::FixedState;
+
 use crate::model::{CardDigest, IdentityKey, Ordinal, RowNumber, Status, Tally, Verdict};
 
 use breaker::{Breaker, Gate, leaves_open};
@@ -82,6 +84,8 @@ pub struct Admission {
     pub resend: bool,
     /// What makes another card the same.
     pub digest: CardDigest,
+    /// Whether an earlier session has sent it, and nobody knows what came of that.
+    pub sent_before: bool,
 }
 
 /// How many requests an adaptive run begins with.
@@ -100,7 +104,7 @@ pub struct Schedule {
     jitter: Jitter,
     tally: Tally,
     admitted: u64,
-    rows: HashMap<Ordinal, RowState>,
+    rows: HashMap<Ordinal, RowState, FixedState>,
     ready: BinaryHeap<Reverse<Ordinal>>,
     backing_off: BinaryHeap<Reverse<(Duration, Ordinal)>>,
     /// Rows that ended uncertain, each with the moment at which those who share an identity may go.
@@ -149,7 +153,7 @@ impl Schedule {
             admitted: 0,
             lanes: Lanes::default(),
             repeats: Repeats::default(),
-            rows: HashMap::new(),
+            rows: HashMap::default(),
             ready: BinaryHeap::new(),
             backing_off: BinaryHeap::new(),
             lingering: VecDeque::new(),
@@ -164,12 +168,18 @@ impl Schedule {
         }
     }
 
+    /// Requests of an earlier session may still be on their way: nothing is sent before they have had the time that an
+    /// unknown outcome is given.
+    pub fn settle_first(&mut self) {
+        self.paused_until = self.policy.uncertain_pause;
+    }
+
     /// Takes a row in. Rows must come in input order.
     ///
     /// # Panics
     /// When the row is in the house already.
     pub fn admit(&mut self, admission: Admission) {
-        let Admission { row, number, mut identities, resend, digest } = admission;
+        let Admission { row, number, mut identities, resend, digest, sent_before } = admission;
         if identities.is_empty() {
             // Nothing to be recognised by but being the same: the same cards still go one after another.
             identities.push(IdentityKey(u64::from(digest.0[0]) << 32 | u64::from(digest.0[1])));
@@ -180,7 +190,7 @@ impl Schedule {
             resend,
             attempts: 0,
             failures: 0,
-            unknown_before: false,
+            unknown_before: sent_before,
             in_flight: false,
             first_sent_at: Duration::ZERO,
             sent_at: Duration::ZERO,

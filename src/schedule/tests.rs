@@ -41,6 +41,7 @@ fn row(row: u64, keys: Vec<IdentityKey>) -> Admission {
         identities: keys,
         resend,
         digest: CardDigest([7, row as u32, 0]),
+        sent_before: false,
     }
 }
 

@@ -12,6 +12,7 @@ mod summary;
 mod terminal;
 
 pub use crate::model::figures::span;
+pub use crate::model::figures::{count, rows};
 pub use codes::{code_list, code_page};
 pub use doctor::{Mark, doctor_line};
 pub use inspect::{Inspection, inspection_json, inspection_text};

@@ -110,13 +110,13 @@ fn a_sheet_that_is_not_there_is_named_beside_those_that_are() {
 }
 
 #[test]
-fn a_run_directory_that_exists_is_not_written_over_unasked() {
+fn a_finished_run_is_not_done_again_unasked() {
     let server = Server::start();
     let place = place();
     let again = || place.c3import(&["import", "people.csv", "-m", "m.toml"]).to(&server);
     again().run().exits(0);
     let before = place.text("people.c3run/results.csv");
-    again().run().exits(2).leaves_stdout_empty().tells(&["people.c3run", "--fresh"]);
+    again().run().exits(0).leaves_stdout_empty().tells(&["people.c3run", "finished", "--fresh"]);
     assert_eq!(server.requests(), 1);
     assert_eq!(place.text("people.c3run/results.csv"), before);
 

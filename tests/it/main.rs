@@ -20,6 +20,7 @@ mod import_faults;
 mod import_main;
 mod inspect;
 mod interrupt;
+mod kill;
 mod mapping;
 mod preview;
 mod readme;

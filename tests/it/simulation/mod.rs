@@ -206,6 +206,7 @@ impl Run {
             identities: keys.clone(),
             resend: !keys.is_empty(),
             digest: *digest,
+            sent_before: false,
         });
     }
 

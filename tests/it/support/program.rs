@@ -2,7 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{ChildStdout, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ pub struct Running {
     said: String,
     stdout: Option<BufReader<ChildStdout>>,
     ended: mpsc::Receiver<Done>,
+    over: Arc<AtomicBool>,
     words: String,
 }
 
@@ -105,13 +107,16 @@ impl<'a> Call<'a> {
         let stdout = child.stdout.take().expect("it is piped");
         let (send, ended) = mpsc::channel();
         let told = words.clone();
+        let over = Arc::new(AtomicBool::new(false));
+        let is_over = Arc::clone(&over);
         thread::spawn(move || {
             let output = child.wait_with_output().expect("a child can be waited for");
+            is_over.store(true, Ordering::Release);
             let stderr = String::from_utf8(output.stderr).expect("all that is said is UTF-8");
             // Nobody listens any more when a story failed half-way.
             drop(send.send(Done { code: output.status.code(), stdout: String::new(), stderr, words: told }));
         });
-        Running { id, said: String::new(), stdout: Some(BufReader::new(stdout)), ended, words }
+        Running { id, said: String::new(), stdout: Some(BufReader::new(stdout)), ended, over, words }
     }
 }
 
@@ -130,6 +135,22 @@ impl Running {
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.id.to_string()]).status();
         assert!(sent.is_ok_and(|status| status.success()), "{} is gone before the signal", self.words);
+    }
+
+    #[cfg(unix)]
+    fn has_ended(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
+    /// Kills it without a word as soon as this says so, unless it ends before. Asks again and again.
+    #[cfg(unix)]
+    pub fn kill_when(self, mut now: impl FnMut() -> bool) -> Done {
+        while !self.has_ended() && !now() {
+            thread::park_timeout(Duration::from_micros(200));
+        }
+        // It may have ended a moment ago.
+        drop(Command::new("kill").args(["-KILL", &self.id.to_string()]).stderr(Stdio::null()).status());
+        self.finish()
     }
 
     /// Waits for its end.

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use super::{Failure, Failures};
 use crate::cli::{ReportPath, WatchArgs};
@@ -96,7 +95,7 @@ impl Reports {
     /// Finishes all of them; returns where they are, and what could not be written.
     pub fn finish(self, report: &mut Report, frame: &Frame<'_>) -> (Vec<PathBuf>, Vec<Failure>) {
         let SideFiles { documents, sheet } = std::mem::take(&mut report.side);
-        let made = httpdate::fmt_http_date(SystemTime::from(pipeline::time_of_day()));
+        let made = httpdate::fmt_http_date(pipeline::time_of_day());
         let account = Account {
             input: frame.input,
             read_as: &frame.shape.description,
@@ -141,7 +140,7 @@ pub fn mapping_words(mapper: &Mapper, header: &Header) -> Vec<(String, String)> 
         let letters: Vec<String> = told.columns.iter().map(|column| column.letters()).collect();
         (letters.join(" "), told.text)
     });
-    let unused = mapper.unused().into_iter().map(|column| {
+    let unused = mapper.unused().map(|column| {
         (column.letters(), format!("\"{}\" is not sent", excerpt(&header.label(column), NAME_CHARS_MAX)))
     });
     used.chain(unused).collect()

@@ -317,7 +317,7 @@ fn write_summary(
     looks: &Looks,
 ) -> Result<(), XlsxError> {
     let title = if account.is_dry() { "What an import would do" } else { "What the import did" };
-    sheet.write_string_with_format(0, 0, &format!("{title}: {}", account.input), &looks.title)?;
+    sheet.write_string_with_format(0, 0, format!("{title}: {}", account.input), &looks.title)?;
     let mut at = 2;
     for (name, text) in facts {
         sheet.write_string_with_format(at, 0, name, &looks.bold)?.write_string(at, 1, fitting(text).0)?;

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use c3import::journal::{Journal, RunFacts, SessionStart};
 use c3import::jsonapi;
 use c3import::model::{Digester, Header, Mapped, NameAt, ServerRules, Status};
-use c3import::pipeline::{self, Delivery, Errand, Memoir, Plan, Progress};
+use c3import::pipeline::{self, Delivery, Ending, Errand, Memoir, Plan, Progress};
 use c3import::results::{ResultsCsv, RunDir};
 use c3import::schedule::Policy;
 use c3import::upload::{Client, ClientSettings, Endpoint};
@@ -152,7 +152,10 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool)
         sample: None,
         progress: Arc::new(Progress::default()),
     })?;
-    all(report.read.map_or(0, |end| end.rows), report.tally.of(Status::Stored))
+    match &report.ending {
+        Ending::Finished => all(report.read.map_or(0, |end| end.rows), report.tally.of(Status::Stored)),
+        ending => Err(format!("the import ended early: {ending:?}").into()),
+    }
 }
 
 /// A journal as a first session begins it.

@@ -1,6 +1,8 @@
 //! Those who carry documents to the server: as many tasks as were ever in flight at once, each of which takes the next
 //! document when it has brought back an answer. A task for every attempt would cost an allocation of some kilobytes.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
@@ -17,6 +19,8 @@ pub struct Token(pub u32);
 pub struct Load {
     pub row: Ordinal,
     pub token: Token,
+    /// When it is sent, counted from the start of the run.
+    pub sent_at: Duration,
     pub client: Client,
     pub document: Bytes,
     pub connection: Connection,
@@ -27,6 +31,7 @@ pub struct Load {
 pub struct Answer {
     pub row: Ordinal,
     pub token: Token,
+    pub sent_at: Duration,
     pub heard: Heard,
     carrier: usize,
 }
@@ -80,9 +85,9 @@ impl Carriers {
         let (door, mut loads) = mpsc::unbounded_channel::<Load>();
         let to_us = self.to_us.clone();
         self.tasks.spawn(async move {
-            while let Some(Load { row, token, client, document, connection }) = loads.recv().await {
+            while let Some(Load { row, token, sent_at, client, document, connection }) = loads.recv().await {
                 let heard = client.post(document, connection).await;
-                if to_us.send(Answer { row, token, heard, carrier }).is_err() {
+                if to_us.send(Answer { row, token, sent_at, heard, carrier }).is_err() {
                     return;
                 }
             }

@@ -21,6 +21,7 @@ use super::signals::Signals;
 use super::{Delivery, Ending, RecordError};
 use crate::mapping::Mapper;
 use crate::model::{FatalReason, IdentityKey, Ordinal, ServerRules, Status, Verdict};
+use crate::results::Timeline;
 use crate::schedule::{Admission, OnUncertain, Policy, Schedule, Step, StopReason};
 use crate::source::ReadEnd;
 use crate::upload::{Connection, Heard};
@@ -64,6 +65,7 @@ pub struct Deliverer {
     held: HashSet<Ordinal>,
     on_uncertain: OnUncertain,
     requests: u64,
+    timeline: Timeline,
     tokens: Token,
     read: Option<Result<ReadEnd, FeedError>>,
     /// When it was told to stop, by whomever.
@@ -81,6 +83,7 @@ pub struct Deliverer {
 pub struct Delivered {
     pub ending: Ending,
     pub requests: u64,
+    pub timeline: Timeline,
     pub window_reached: usize,
     pub cards: CardCounts,
     pub read: Option<ReadEnd>,
@@ -125,6 +128,7 @@ impl Deliverer {
             tell_by: None,
             held: HashSet::new(),
             requests: 0,
+            timeline: Timeline::default(),
             tokens: Token(0),
             read: None,
             stopping: None,
@@ -210,6 +214,7 @@ impl Deliverer {
         Delivered {
             ending,
             requests: self.requests,
+            timeline: self.timeline,
             window_reached: self.schedule.window_reached(),
             cards: self.read_back.counts(),
             read,
@@ -271,13 +276,14 @@ impl Deliverer {
         let (client, document) = (client.clone(), parcel.document.clone());
         self.requests += 1;
         self.progress.request();
-        let token = self.tokens;
-        self.carriers.send(Load { row, token, client, document, connection });
+        let (token, sent_at) = (self.tokens, self.began.elapsed());
+        self.carriers.send(Load { row, token, sent_at, client, document, connection });
     }
 
     fn hear(&mut self, answer: Answer) {
-        let Answer { row, token, heard: Heard { verdict, quiet_for }, .. } = answer;
+        let Answer { row, token, sent_at, heard: Heard { verdict, quiet_for }, .. } = answer;
         let now = self.began.elapsed();
+        self.timeline.note(now, now.saturating_sub(sent_at), matches!(verdict, Verdict::Stored { .. }));
         if let Some(wait) = quiet_for {
             self.schedule.pause(wait, now);
         }

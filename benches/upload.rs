@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use c3import::jsonapi;
 use c3import::model::{Mapped, NameAt, ServerRules, Status};
-use c3import::pipeline::{self, Delivery, Plan, Progress};
+use c3import::pipeline::{self, Delivery, Plan, Progress, SideFiles};
 use c3import::results::{ResultsCsv, RunDir};
 use c3import::schedule::Policy;
 use c3import::upload::{Client, ClientSettings, Endpoint};
@@ -145,6 +145,7 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize) -> Outcome<u64> 
         results: Some(results),
         memoir: None,
         grace: Duration::ZERO,
+        side: SideFiles::default(),
         bad_rows_kept: 0,
         sample: None,
         progress: Arc::new(Progress::default()),

@@ -13,6 +13,7 @@ mod mapping;
 mod next;
 mod no_mapping;
 mod preview;
+mod reports;
 mod rows;
 mod run_report;
 mod sandbox;

@@ -194,7 +194,7 @@ fn private_dir() -> DirBuilder {
 }
 
 #[cfg(unix)]
-fn private_file() -> OpenOptions {
+pub(super) fn private_file() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
     let mut options = OpenOptions::new();
     options.mode(0o600);
@@ -202,7 +202,7 @@ fn private_file() -> OpenOptions {
 }
 
 #[cfg(not(unix))]
-fn private_file() -> OpenOptions {
+pub(super) fn private_file() -> OpenOptions {
     OpenOptions::new()
 }
 

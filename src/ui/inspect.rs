@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::numbers::{count, rows};
+use crate::model::figures::{count, rows};
 use crate::model::{ColumnIndex, Header, TableShape, excerpt};
 use crate::plan::{ColumnProfile, Distinct, Profile};
 use crate::source::{SheetInfo, TextDetails};

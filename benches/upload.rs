@@ -13,10 +13,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use c3import::journal::{Journal, RunFacts, SessionStart};
 use c3import::jsonapi;
-use c3import::model::{Mapped, NameAt, ServerRules, Status};
-use c3import::pipeline::{self, Delivery, Plan, Progress};
-use c3import::results::{ResultsCsv, RunDir};
+use c3import::model::{Digester, Header, Mapped, NameAt, ServerRules, Status};
+use c3import::pipeline::{self, Delivery, Errand, Memoir, Plan, Progress};
+use c3import::results::{Form, OutputFile, Outputs, Records, RunDir};
 use c3import::schedule::Policy;
 use c3import::upload::{Client, ClientSettings, Endpoint};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -52,7 +53,8 @@ fn beside_bare(server: &Canned, answers: &str, concurrency: usize, rows: u64) ->
         None,
         vec![
             Way::new("reqwest, bare loop", || bare(&endpoint, &document, concurrency, rows)),
-            Way::new("import with results", || import(&endpoint, &table, concurrency)),
+            Way::new("import without a journal", || import(&endpoint, &table, concurrency, false)),
+            Way::new("import", || import(&endpoint, &table, concurrency, true)),
         ],
     )
 }
@@ -123,11 +125,15 @@ fn bare(endpoint: &Endpoint, document: &Bytes, concurrency: usize, rows: u64) ->
 }
 
 /// The same as `c3import import --rate unlimited`, without the terminal.
-fn import(endpoint: &Endpoint, path: &Path, concurrency: usize) -> Outcome<u64> {
+fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool) -> Outcome<u64> {
     let (table, mapper) = mapping::open(path)?;
     let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    let run_dir = RunDir::claim(&place.path().join("bench.c3run"))?;
-    let results = ResultsCsv::start(run_dir.create_results()?, table.header(), table.shape().dialect)?;
+    let run_dir = RunDir::claim(&place.path().join("bench.c3run"), None)?;
+    let form = Form::of_results(table.shape().dialect);
+    let [results, failed] = [run_dir.results(), run_dir.failed()].map(OutputFile::new);
+    let outputs = Outputs { results, results_form: form, failed, failed_form: form };
+    let results = Records::start(outputs, table.header())?;
+    let memoir = if remembers { Some(remember(&run_dir, table.header())?) } else { None };
     let client = Client::new(ClientSettings {
         authorities: None,
         endpoint: endpoint.clone(),
@@ -143,13 +149,31 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize) -> Outcome<u64> 
         policy: Policy { concurrency, rate: None, ..Policy::default() },
         delivery: Delivery::Live { client, renew: None },
         results: Some(results),
-        memoir: None,
+        memoir,
         grace: Duration::ZERO,
         bad_rows_kept: 0,
         sample: None,
         progress: Arc::new(Progress::default()),
     })?;
     all(report.read.map_or(0, |end| end.rows), report.tally.of(Status::Stored))
+}
+
+/// A journal that remembers nothing yet.
+fn remember(run_dir: &RunDir, header: &Header) -> Outcome<Memoir> {
+    let facts = RunFacts {
+        program: "bench".to_owned(),
+        input: "-".to_owned(),
+        reading: Vec::new(),
+        mapping_name: String::new(),
+        mapping: String::new(),
+        destination: None,
+        name_at: NameAt::Contacts.as_str().to_owned(),
+        words: Vec::new(),
+    };
+    let mut journal = Journal::create(&run_dir.journal(), facts, |key| Digester::new(key).digest(b""))?;
+    let recall = journal.recall(header)?;
+    journal.begin(&SessionStart { command: "import", began: 0 }, None)?;
+    Ok(Memoir { journal, recall, errand: Errand::go_on(), unsettled: false })
 }
 
 /// A bench that leaves rows behind measures something else.

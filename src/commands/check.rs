@@ -7,12 +7,12 @@ use std::time::Duration;
 use super::import::{run, settings, write_summary};
 use super::next::job;
 use super::run_report::{exit, remarks_of, stop, summary};
-use super::session::{enter_dry, publish};
+use super::session::enter_dry;
 use super::stage::Stage;
 use super::{Exit, Failure, Failures, expiry};
 use crate::cli::{CheckArgs, ImportArgs, SourceArgs, WatchArgs};
 use crate::model::{Forecast, ServerRules};
-use crate::pipeline::{Delivery, Ending, Plan, Progress};
+use crate::pipeline::{Delivery, Plan, Progress};
 use crate::schedule::Policy;
 use crate::settings::TokenSource;
 use crate::ui::{NextStep, RunView, Terminal, check_report};
@@ -54,7 +54,7 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     let stage = Stage::set(terminal, &args.source, args.mapping.as_deref())?;
     let (run_dir, results) = match &args.run_dir {
         Some(path) => {
-            let (run_dir, results) = enter_dry(path, args.fresh, &stage.table)?;
+            let (run_dir, results) = enter_dry(path, args.fresh, &args.source.input(), &stage.table)?;
             (Some(run_dir), Some(results))
         }
         None => (None, None),
@@ -80,9 +80,6 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     let input = args.source.input();
     tracing::info!(input = %input, read_as = shape.description, "checking");
     let report = run(terminal, &input.to_string(), plan, progress, true)?;
-    if let (Some(run_dir), false) = (&run_dir, matches!(report.ending, Ending::Machine(_))) {
-        publish(run_dir)?;
-    }
     let remarks = remarks_of(&report, &args.watch);
     let exit = exit(&report, &remarks, &args.watch, true);
     // A file with fewer rows than that was read whole.

@@ -218,7 +218,16 @@ impl Journal {
         self.db.query_row(sql, [], |row| row.get(0)).map_err(|error| self.failed(error))
     }
 
-    /// Why the last session that said so ended early; `None` when it did not, or was killed.
+    /// How many requests all sessions have sent, as far as they said so.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn requests(&self) -> Result<u64, JournalError> {
+        let sum = self.db.query_row("SELECT total(requests) FROM session", [], |row| row.get::<_, f64>(0));
+        sum.map(|sum| sum as u64).map_err(|error| self.failed(error))
+    }
+
+    /// What the last session said of rows that it did not send; `None` when it sent all, or was killed.
     ///
     /// # Errors
     /// When it cannot be read.

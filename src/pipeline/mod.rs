@@ -33,7 +33,7 @@ use secrecy::SecretString;
 use crate::journal::{Journal, JournalError, Recall};
 use crate::mapping::Mapper;
 use crate::model::{Digester, MergeOutlook, RowNumber, ServerRules, Tally};
-use crate::results::{Findings, Gathered, ResultsCsv};
+use crate::results::{Findings, Gathered, Records};
 use crate::schedule::{Policy, StopReason};
 use crate::source::{ReadEnd, SourceError, Table};
 use crate::upload::Client;
@@ -75,7 +75,7 @@ pub struct Plan {
     /// What the run remembers; nothing, in dry runs.
     pub memoir: Option<Memoir>,
     /// Where results go; nowhere, in most dry runs.
-    pub results: Option<ResultsCsv>,
+    pub results: Option<Records>,
     /// How long requests in flight may take to finish after an interrupt.
     pub grace: Duration,
     /// Read no more than so many rows: the report says that it was a sample.
@@ -167,7 +167,7 @@ pub enum Ending {
 /// Results or the journal could not be written any more.
 #[derive(Debug)]
 pub struct RecordError {
-    /// What: `results` or `the journal`.
+    /// What: `the results` or `the journal`.
     pub what: &'static str,
     /// Why.
     pub error: String,
@@ -188,7 +188,7 @@ impl RecordError {
 
 impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} could not be written any more: {}", self.what, self.error)?;
+        f.write_str(&self.error)?;
         match self.unwritten_stored.as_slice() {
             [] => Ok(()),
             rows => {

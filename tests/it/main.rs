@@ -29,5 +29,6 @@ mod rooms;
 mod rows;
 mod sandbox;
 mod secrets;
+mod sessions;
 mod sheets;
 mod simulation;

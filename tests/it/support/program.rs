@@ -52,6 +52,9 @@ impl<'a> Call<'a> {
         for name in ["HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "XDG_CONFIG_HOME", "APPDATA"] {
             command.env(name, place.path());
         }
+        for name in ["XDG_STATE_HOME", "LOCALAPPDATA"] {
+            command.env(name, place.state());
+        }
         Call { place, command, stdin: Vec::new() }
     }
 

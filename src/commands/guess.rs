@@ -57,7 +57,7 @@ pub fn guess(terminal: &Terminal, args: GuessArgs) -> Result<Exit, Failures> {
         }
     }
     terminal.say(&remarks(&suggestion, header.names.len()));
-    if let Some(fit) = best_fit(&header) {
+    if let Some(fit) = best_fit(&header).filter(|fit| fit.used >= suggestion.used) {
         terminal.say(&format!(
             "the shipped mapping {0} fits this table too, and uses {1} of its {2} columns: c3import mapping shipped {0}",
             fit.mapping.name,

@@ -65,6 +65,9 @@ fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
         return diagnostic
             .with_help("each key may stand once in a table; several sources stand in a list: [\"A\", \"B\"]");
     }
+    if line.contains(['“', '”', '„', '‘', '’', '«', '»']) {
+        return diagnostic.with_help("quotation marks are straight here: name = \"Full name\"");
+    }
     match line.split_once('=') {
         Some((_, value)) if !value.trim_start().starts_with(['"', '\'', '[', '{']) => {
             diagnostic.with_help("text and column names stand in quotation marks: name = \"Full name\"")

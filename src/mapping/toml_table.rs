@@ -55,8 +55,9 @@ impl<'t> Findings<'t> {
                 return true;
             }
             let shown = excerpt(name, SHOWN_CHARS);
-            let offers: Vec<String> =
-                nearest(name, known.iter().map(|key| key.name)).iter().map(|name| format!("`{name}`")).collect();
+            let meant = meant(name).filter(|meant| known.iter().any(|key| key.name == *meant));
+            let near = meant.map_or_else(|| nearest(name, known.iter().map(|key| key.name)), |meant| vec![meant]);
+            let offers: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
             let help = if offers.is_empty() {
                 let known: Vec<String> = known.iter().map(|key| format!("`{}`", key.name)).collect();
                 format!("{place} knows {}", all(&known))
@@ -206,5 +207,20 @@ fn kind(value: &DeValue<'_>) -> &'static str {
         DeValue::Datetime(_) => "a date",
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
+    }
+}
+
+/// The key that people mean by a word of their own: the API calls phone numbers `voice`.
+fn meant(word: &str) -> Option<&'static str> {
+    let word: String = word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    match word.as_str() {
+        "phone" | "phones" | "phonenumber" | "mobile" | "mobil" | "telephone" | "telefon" | "tel" | "cell" => {
+            Some("voice")
+        }
+        "mail" | "emails" | "epost" => Some("email"),
+        "fullname" | "names" | "firstname" | "lastname" => Some("name"),
+        "skip" | "exclude" => Some("skip_if"),
+        "only" | "include" => Some("only_if"),
+        _ => None,
     }
 }

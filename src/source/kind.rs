@@ -193,7 +193,8 @@ pub(super) fn sniff_text(head: &str) -> Option<Other> {
         if ["<!doctype html", "<html", "<table", "<meta", "<head", "<body", "<div"].iter().any(|tag| named(tag)) {
             return Some(other("a web page (HTML), whatever its name says", SAVE_AS_XLSX));
         }
-        if lower.starts_with("<?xml") {
+        let first_tag = lower.split('>').next().unwrap_or_default();
+        if lower.starts_with("<?xml") || first_tag.contains(" xmlns") {
             return Some(other("an XML document", EXPORT_A_TABLE));
         }
     }
@@ -326,6 +327,8 @@ mod tests {
             Some("an Excel XML spreadsheet")
         );
         assert_eq!(what("[{\"name\": 1}]"), Some("a JSON document"));
+        assert_eq!(what("<svg xmlns=\"http://www.w3.org/2000/svg\"><text>"), Some("an XML document"));
+        assert_eq!(what("<name>,<mail>\nBo,b@b.se"), None);
         assert_eq!(what("name,email\n<b>,x"), None);
         assert_eq!(what("{name},email"), None);
         assert_eq!(what(""), None);

@@ -256,4 +256,6 @@ fn read_head(input: &mut impl Read) -> io::Result<(Vec<u8>, bool)> {
 }
 
 #[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
 mod tests;

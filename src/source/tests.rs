@@ -159,34 +159,3 @@ fn another_reader_finds_the_same_texts_and_numbers_in_the_same_cells() {
         assert!(end.unwrap().rows >= 4 && compared > 20, "{fixture}");
     }
 }
-
-proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig { cases: 400, ..Default::default() })]
-
-    #[test]
-    fn a_damaged_workbook_is_read_or_refused(
-        which in 0usize..10,
-        changes in proptest::collection::vec((0usize..60_000, proptest::prelude::any::<u8>()), 0..6),
-        cut in proptest::option::of(0usize..60_000),
-    ) {
-        let fixtures = [
-            "xlsx/sheetjs.xlsx", "xlsx/xlsxwriter.xlsx", "xlsb/sheetjs.xlsb", "xls/libreoffice.xls", "xls/sheetjs-biff5.xls",
-            "xls/xlwt.xls", "ods/libreoffice.ods", "ods/libreoffice.fods", "markup/sheetjs-2003.xls", "markup/sheetjs-html.xls",
-        ];
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-        let mut bytes = std::fs::read(root.join(fixtures[which])).unwrap();
-        for (at, byte) in changes {
-            let at = at % bytes.len();
-            bytes[at] = byte;
-        }
-        if let Some(cut) = cut {
-            bytes.truncate(cut);
-        }
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        std::io::Write::write_all(&mut file, &bytes).unwrap();
-        if let Ok(table) = open(&Input::File(file.path().to_owned()), &SourceOptions::default()) {
-            // A row or one error, never a fall.
-            table.read(&mut |_| ControlFlow::Continue(())).map(|_| ()).unwrap_or_default();
-        }
-    }
-}

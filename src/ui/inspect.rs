@@ -112,7 +112,7 @@ fn sheet_lines(inspection: &Inspection) -> Vec<String> {
 }
 
 fn sheet_reason(inspection: &Inspection) -> &'static str {
-    if inspection.sheet_asked { "as asked for" } else { "the first visible one with values" }
+    if inspection.sheet_asked { "as asked for" } else { "the first visible one with data" }
 }
 
 /// The last cell of a sheet as its file declares it: `Q321`.

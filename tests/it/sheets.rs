@@ -38,7 +38,7 @@ fn inspect_lists_every_sheet_and_says_which_one_is_read() {
     let done = Place::new().c3import(&["inspect", &fixture("people.xlsx")]).run();
     done.exits(0);
     for words in [
-        "  sheets     \"People\", up to Q321: read, the first visible one with values\n",
+        "  sheets     \"People\", up to Q321: read, the first visible one with data\n",
         "\"Lists\", hidden, up to",
         "             \"Notes\"",
     ] {
@@ -91,6 +91,18 @@ fn what_is_hidden_or_has_no_rows_or_other_columns_makes_no_doubt() {
     );
     let done = place.c3import(&["check", "book.xls", "-m", "m.toml"]).run();
     assert!(done.exits(0).stdout.contains("sheet \"Now\"; not read: \"Form\", \"Words\""), "{done}");
+}
+
+#[test]
+fn a_sheet_with_a_title_only_is_passed_over() {
+    let place = Place::with_table(&[]);
+    book(&place, &[("Cover", false, &[&["Customers of 2026"]]), ("Empty", false, &[]), ("People", false, PEOPLE)]);
+    let done = place.c3import(&["rows", "book.xls"]).run();
+    assert_eq!(done.exits(0).stdout, "Name,E-mail,Mobile,Note\nÅsa,asa@example.com,,\n");
+    book(&place, &[("Cover", false, &[]), ("Secret", true, PEOPLE)]);
+    place.c3import(&["rows", "book.xls"]).run().exits(2).tells(&["\"Secret\" (hidden)", "--sheet"]);
+    book(&place, &[("Cover", false, &[])]);
+    place.c3import(&["rows", "book.xls"]).run().exits(2).tells(&["no row with any value"]);
 }
 
 #[test]

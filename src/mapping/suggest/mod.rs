@@ -81,7 +81,29 @@ pub fn suggest(header: &Header, sample: &[Row], pinned: &Pinned, country: Option
         _ => finding,
     };
     let findings: Vec<Finding> = judged(header, sample).map(settle).collect();
-    Writer { header, findings, pinned, country, used: Vec::new(), text: String::new(), rows: sample.len() }.write()
+    let one = |role| findings.iter().find(|finding| finding.role == Some(role)).map(|finding| finding.column);
+    let whole_name_has_last = match (one(Role::FullName), one(Role::LastName)) {
+        (Some(whole), Some(last)) => has_within(sample, whole, last),
+        _ => false,
+    };
+    Writer {
+        whole_name_has_last,
+        header,
+        findings,
+        pinned,
+        country,
+        used: Vec::new(),
+        text: String::new(),
+        rows: sample.len(),
+    }
+    .write()
+}
+
+/// Whether, in most rows that have both, the text of one column stands within that of another.
+fn has_within(sample: &[Row], whole: ColumnIndex, part: ColumnIndex) -> bool {
+    let texts = sample.iter().map(|row| (cell::trim(row.cell(whole)), cell::trim(row.cell(part))));
+    let both: Vec<_> = texts.filter(|(whole, part)| !whole.is_empty() && !part.is_empty()).collect();
+    both.iter().filter(|(whole, part)| whole.contains(part)).count() * 2 > both.len()
 }
 
 fn judge(header: &Header, column: ColumnIndex, content: Content) -> Finding {
@@ -112,7 +134,7 @@ fn judge(header: &Header, column: ColumnIndex, content: Content) -> Finding {
                 finding(None, 0, reason)
             }
         }
-        None | Some((Role::Custom, _)) if content.filled > 0 && emails >= 80 => finding(
+        None | Some((Role::Custom | Role::FullName, _)) if content.filled > 0 && emails >= 80 => finding(
             Some(Role::Email),
             60,
             format!("not called so, but {} of {} cells are e-mail addresses", content.emails, content.filled),
@@ -140,6 +162,8 @@ struct Writer<'a> {
     used: Vec<ColumnIndex>,
     text: String,
     rows: usize,
+    /// Whether the last name stands in the column with the whole name, too.
+    whole_name_has_last: bool,
 }
 
 impl Writer<'_> {
@@ -208,15 +232,21 @@ impl Writer<'_> {
             [Role::FirstName, Role::MiddleName, Role::LastName].into_iter().filter_map(one).collect();
         let in_template = |at: &usize| !self.reference(*at).contains(['{', '}']);
         let full = one(Role::FullName);
-        // "Name" beside "First name" is the last name in many tables, and the whole in others; the parts are safe.
+        // "Name" beside "First name" is the last name in many tables, and the whole in others; the parts are safe. So it
+        // is beside "Last name", unless that stands in it.
+        let has_first = one(Role::FirstName).is_some();
         let (value, used) = match full {
-            Some(at) if parts.is_empty() || one(Role::LastName).is_some() || one(Role::FirstName).is_none() => {
+            Some(at) if parts.is_empty() || self.whole_name_has_last || !parts.iter().all(in_template) => {
                 (self.plain(at), vec![at])
             }
             _ if parts.is_empty() || !parts.iter().all(in_template) => return,
             full => {
                 let mut parts = parts;
-                parts.extend(full.filter(|at| in_template(at)));
+                match full.filter(in_template) {
+                    Some(full) if !has_first => parts.insert(0, full),
+                    Some(full) if one(Role::LastName).is_none() => parts.push(full),
+                    _ => {}
+                }
                 let names: Vec<String> = parts.iter().map(|at| format!("{{{}}}", self.reference(*at))).collect();
                 (quoted(&names.join(" ")), parts)
             }

@@ -142,3 +142,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_name_is_put_together_from_what_its_columns_hold() {
+    let name = |lines: &[&[&str]]| proposed(lines, None).lines().nth(1).unwrap_or_default().to_owned();
+    let spanish: &[&[&str]] = &[&["Nombre", "Apellidos", "Correo"], &["José", "Muñoz", "j@example.com"]];
+    assert_eq!(name(spanish), "name = \"{Nombre} {Apellidos}\"    # 90%: called so");
+    let whole: &[&[&str]] = &[&["Name", "Surname", "E-mail"], &["Åsa Öberg", "Öberg", "a@example.com"]];
+    assert_eq!(name(whole), "name = \"Name\"    # 90%: called so");
+    let french: &[&[&str]] = &[&["Nom", "Prénom", "Mail"], &["Lefèvre", "Hélène", "h@example.com"]];
+    assert_eq!(name(french), "name = \"{Prénom} {Nom}\"    # 90%: called so");
+}
+
+#[test]
+fn what_the_author_says_goes_above_what_is_found() {
+    let (header, rows) = table(&[&["Namn", "Kontakt", ""], &["Åsa", "asa@example.com", "x"]]);
+    let said = [(ColumnIndex(0), None), (ColumnIndex(2), Some(Role::Custom))];
+    let text = suggest(&header, &rows, &Pinned::default(), None, &said).text;
+    assert!(text.contains("\"#C\" = \"#C\"    # 100%: you said so"), "{text}");
+    assert!(text.contains("# \"Namn\" = \"Namn\"    # you said so"), "{text}");
+    assert!(!text.contains("\nname"), "{text}");
+    Mapping::parse(&text).expect("it can be read").compile(&header).expect("it fits");
+}

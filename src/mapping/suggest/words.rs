@@ -1,4 +1,5 @@
-//! What columns are called, in English, Swedish, German, French, Spanish, Norwegian, Danish and Finnish.
+//! What columns are called, in English, Swedish, German, French, Spanish, Norwegian, Danish, Finnish, Italian, Dutch,
+//! Polish and Portuguese.
 
 /// What a column may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,22 +89,22 @@ const WHOLE: &[(Role, &str)] = &[
         Role::FullName,
         "name fullname contactname displayname customername personname namn fulltnamn vollername \
          namevollständig nom nomcomplet nombre nombrecompleto navn fulltnavn fuldenavn nimi kokonimi \
-         kontakt kund kunde",
+         kontakt kund kunde nome nomecompleto nomecompleta naam volledigenaam imięinazwisko",
     ),
     (
         Role::FirstName,
         "firstname givenname forename fname förnamn tilltalsnamn vorname prénom prenom nombres \
-         nombredepila fornavn etunimi",
+         nombredepila fornavn etunimi voornaam imię primeironome",
     ),
     (
         Role::MiddleName,
         "middlename additionalname mellannamn zweitervorname weiterevornamen deuxièmeprénom mellomnavn \
-         mellemnavn",
+         mellemnavn tussenvoegsel drugieimię",
     ),
     (
         Role::LastName,
         "lastname familyname surname lname efternamn nachname familienname nomdefamille apellido \
-         apellidos etternavn efternavn sukunimi",
+         apellidos etternavn efternavn sukunimi cognome achternaam nazwisko sobrenome apelido",
     ),
     (Role::Facebook, "facebook facebookid facebookaccount"),
     (Role::Vk, "vk vkontakte vkid"),
@@ -112,15 +113,24 @@ const WHOLE: &[(Role, &str)] = &[
         Role::Street,
         "street streetaddress address address1 addressline1 gata gatuadress adress postadress straße \
          strasse adresse anschrift rue calle dirección direccion gate gateadresse vej osoite katuosoite \
-         mailingstreet homestreet businessstreet",
+         mailingstreet homestreet businessstreet via indirizzo straat straatnaam adres ulica rua morada \
+         endereço endereco",
     ),
     (
         Role::PostalCode,
         "postalcode postcode zip zipcode zippostalcode postnummer postnr plz postleitzahl codepostal \
-         códigopostal codigopostal cp postinumero mailingzippostalcode mailingpostalcode",
+         códigopostal codigopostal cp cap cep kodpocztowy postinumero mailingzippostalcode mailingpostalcode",
     ),
-    (Role::City, "city town ort stad postort stadt wohnort ville ciudad by poststed kaupunki mailingcity"),
-    (Role::Country, "country countrycode countryregion land landskod landregion pays país pais maa mailingcountry"),
+    (
+        Role::City,
+        "city town ort stad postort stadt wohnort ville ciudad by poststed kaupunki mailingcity \
+         città citta plaats woonplaats miasto cidade",
+    ),
+    (
+        Role::Country,
+        "country countrycode countryregion land landskod landregion pays país pais maa mailingcountry \
+         paese kraj",
+    ),
     (
         Role::Custom,
         "id customerno customernumber customerid externalid kundnr kundnummer kundennummer kundennr \
@@ -136,9 +146,9 @@ const WHOLE: &[(Role, &str)] = &[
 ];
 
 /// Beginnings or ends that make a word one of e-mails or phones, also in compounds such as `Hemtelefon`.
-const EMAIL_STEMS: [&str; 9] =
-    ["email", "epost", "mail", "courriel", "correo", "sähköposti", "epostadress", "emailadresse", "mejl"];
-const PHONE_STEMS: [&str; 19] = [
+const EMAIL_STEMS: [&str; 10] =
+    ["email", "epost", "mail", "courriel", "correo", "sähköposti", "epostadress", "emailadresse", "mejl", "correio"];
+const PHONE_STEMS: [&str; 25] = [
     "phone",
     "mobile",
     "mobil",
@@ -158,6 +168,12 @@ const PHONE_STEMS: [&str; 19] = [
     "portable",
     "rufnummer",
     "natel",
+    "telefoon",
+    "cellulare",
+    "celular",
+    "telemóvel",
+    "komórka",
+    "komórkowy",
 ];
 
 /// Words beside which an e-mail or a phone is none of this person: a consent, a date, a kind; or somebody else's, which
@@ -166,7 +182,8 @@ const VETOES: &str = "consent optin optout opted opt subscribed unsubscribed new
     bounced sent opened clicked date time count owner fax samtycke godkänt utskick einwilligung \
     zustimmung typ datum consentement consentimiento samtykke suostumus preference allowed permission \
     valid domain provider display quality sms quarantined reason phonetic yomi angezeigter name namn \
-    assistant assistants assistent company firma växel switchboard visningsnamn";
+    assistant assistants assistent company firma växel switchboard visningsnamn manager supervisor chef \
+    vorgesetzter emergency spouse parent guardian referrer";
 
 /// What a header says its column holds, and how plainly; or the word that speaks against it.
 pub(super) fn role(header: &str) -> Result<Option<(Role, Likeness)>, &'static str> {
@@ -243,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_of_eight_languages_are_understood() {
+    fn headers_of_many_languages_are_understood() {
         for (header, expected) in [
             ("E-mail", Role::Email),
             ("Email Address", Role::Email),
@@ -275,6 +292,15 @@ mod tests {
             ("Gatuadress", Role::Street),
             ("Kundnr.", Role::Custom),
             ("Facebook", Role::Facebook),
+            ("Indirizzo e-mail", Role::Email),
+            ("Cellulare", Role::Phone),
+            ("Cognome", Role::LastName),
+            ("Telefoonnummer", Role::Phone),
+            ("Woonplaats", Role::City),
+            ("Imię", Role::FirstName),
+            ("Kod pocztowy", Role::PostalCode),
+            ("Sobrenome", Role::LastName),
+            ("Telemóvel", Role::Phone),
         ] {
             assert_eq!(role(header).map(|role| role.map(|(role, _)| role)), Ok(Some(expected)), "{header}");
         }
@@ -291,6 +317,8 @@ mod tests {
             "Phonetic First Name",
             "E-mail Display Name",
             "Last email sent date",
+            "Manager Email",
+            "Emergency phone",
         ] {
             assert!(role(header).is_err(), "{header}: {:?}", role(header));
         }

@@ -177,8 +177,8 @@ fn quoted(sheet: &Sheet) -> String {
     format!("\"{}\"", excerpt(&sheet.name, EXCERPT))
 }
 
-/// Settles on a sheet: the one asked for, or the first visible one with a value. Then the others that are visible are
-/// looked into too.
+/// Settles on a sheet: the one asked for, or the first visible one with rows below a header, or else with a value. Then
+/// the others that are visible are looked into too.
 fn choose(book: &mut dyn Book, options: &SourceOptions) -> Result<Choice, SourceError> {
     let sheets = book.sheets().to_vec();
     let mut beginnings: Vec<Option<Beginning>> = sheets.iter().map(|_| None).collect();
@@ -226,8 +226,11 @@ fn choose(book: &mut dyn Book, options: &SourceOptions) -> Result<Choice, Source
             (Err(_), Some(_)) => {}
         }
     }
+    let has_rows = |at: &usize| beginnings[*at].as_ref().is_some_and(|beginning| beginning.has_rows);
+    let chosen = (0..sheets.len()).find(has_rows).or(chosen);
     match chosen {
         Some(at) => Ok(Choice { at, beginnings, left }),
+        None if sheets.iter().all(|sheet| sheet.visible) => Err(no_header(book.path().to_owned(), None, 0)),
         None => Err(SourceError::NoSheetWithData { path: book.path().to_owned(), sheets: listed() }),
     }
 }

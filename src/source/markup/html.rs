@@ -9,6 +9,7 @@ use encoding_rs::Encoding;
 
 use super::entity::push_resolved;
 use super::tag::{Piece, Pieces, attribute};
+use crate::model::Code;
 use crate::source::book::{Gatherer, Sheet, push_error};
 use crate::source::limits::{CHUNK_BYTES, SHEET_COLUMNS_MAX, SHEET_ROW_BYTES_MAX, SHEETS_MAX};
 use crate::source::{SourceError, decoded};
@@ -82,7 +83,7 @@ pub(super) fn stream(
     rows: &mut Gatherer<'_, '_>,
 ) -> Result<ControlFlow<()>, SourceError> {
     walk(path, file, encoding, &mut |cell| {
-        if cell.table != at || cell.text.is_empty() {
+        if cell.table != at || cell.text.is_empty() && cell.holds.is_none() {
             return Ok(ControlFlow::Continue(()));
         }
         rows.add(cell.row, cell.column, |out| {
@@ -90,7 +91,8 @@ pub(super) fn stream(
                 return push_error(out, &cell.text);
             }
             out.push_str(&cell.text);
-            None
+            cell.holds
+                .map(|number| (Code::CellUnreadable, format!("holds a table of its own, which is Table {number}")))
         })
     })
 }
@@ -103,6 +105,8 @@ struct HtmlCell {
     column: u32,
     text: String,
     is_error: bool,
+    /// Of a table that lies in it, the number.
+    holds: Option<usize>,
     /// A line break or a space that only counts when more text comes.
     waits: Option<char>,
 }
@@ -149,6 +153,9 @@ fn walk(
                     if tables.len() == DEPTH_MAX {
                         let detail = format!("its tables lie more than {DEPTH_MAX} deep in each other");
                         return Err(SourceError::BeyondLimit { path: path.to_owned(), detail });
+                    }
+                    if let Some(cell) = tables.last_mut().and_then(|table| table.cell.as_mut()) {
+                        cell.holds = Some(begun + 1);
                     }
                     tables.push(Table::new(begun));
                     begun += 1;

@@ -158,9 +158,10 @@ impl Walk {
     }
 }
 
-/// Where a row or cell says it stands, 0-based.
+/// Where a row or cell says it stands, 0-based; beyond any sheet when that makes no sense.
 fn index(start: &Element<'_>) -> Option<u32> {
-    attribute(start, "Index").and_then(|index| index.trim().parse::<u32>().ok()?.checked_sub(1))
+    let index = attribute(start, "Index")?;
+    Some(index.trim().parse::<u32>().ok().and_then(|index| index.checked_sub(1)).unwrap_or(u32::MAX))
 }
 
 fn count(start: &Element<'_>, name: &str) -> u32 {

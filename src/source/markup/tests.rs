@@ -31,6 +31,12 @@ fn the_first_table_with_a_value_is_read_and_nested_ones_are_tables_of_their_own(
     let page =
         "<table><tr><td> </td></tr></table><table><tr><td>out<table><tr><td>in</td></tr></table>side</td></tr></table>";
     check(page, "HTML, sheet \"Table 2\"; not read: \"Table 3\" | outside\n0 rows, 0 blank");
+    let in_a_row = "<table><tr><td>a<td>b<tr><td>1<td><table><tr><td>in</table></table>";
+    check(
+        in_a_row,
+        "HTML, sheet \"Table 1\"; not read: \"Table 2\" | a|b\n2: 1|\n  Table 1!B2 holds a table of its own, which is Table 2\n\
+         1 rows, 0 blank",
+    );
     let third = SourceOptions { sheet: Some(SheetChoice::Number(3)), ..SourceOptions::default() };
     assert_eq!(told_of(page, &third), "HTML, sheet \"Table 3\" | in\n0 rows, 0 blank");
 }

@@ -213,7 +213,7 @@ fn next_step(args: &ImportArgs, run_dir: &Path, failed: &Path, mapping: &Path, e
         },
         (Exit::Server | Exit::Machine | Exit::Interrupted, false) => NextStep {
             why: "to go on: rows that are stored are not sent again",
-            command: format!("c3import resume {}", quoted(run_dir)),
+            command: typed_again(&["--fresh"], ""),
         },
         (Exit::Unusable, _) | (Exit::Server | Exit::Machine | Exit::Interrupted, true) => {
             NextStep { why: "from the beginning", command: typed_again(&[], "--fresh") }

@@ -76,7 +76,13 @@ pub fn enter(entrance: Entrance<'_>) -> Result<Entered, Failures> {
     let stamp = stamp(input);
     let (mut journal, words) = match known {
         Some(journal) => {
-            same_run(&dir, &facts, &journal)?;
+            let mut journal = journal;
+            // Whoever mends a wrong address has a run in which nothing has happened yet.
+            if journal.is_blank().map_err(broken)? {
+                journal.adopt(facts.clone(), sample(journal.key()));
+            } else {
+                same_run(&dir, &facts, &journal)?;
+            }
             if journal.sample() != sample(journal.key()) {
                 let message = format!(
                     "the run in {} was begun by c3import {}, which wrote cards in another way: this version cannot tell \

@@ -66,8 +66,10 @@
 //! row. What has ended takes its ending along and goes straight to the recorder, which writes the results anew. What was
 //! begun and has no ending is sent again if the server can recognise it, and is uncertain if not.
 //!
-//! The dry run is the run: with [`pipeline::Delivery::Dry`] a card that is ready to be sent ends there, and everything
-//! before and after is the same code.
+//! The dry run is the run, minus the network: with [`pipeline::Delivery::Dry`] the same function judges every row, and its
+//! card is made and encoded the same way, but ends there, on the thread that read it. So nothing has to travel but
+//! hashes for the merge plan and the rows that have something to be told, and a text file can be read by several threads:
+//! each takes a part, cut between records, and what they made of it is put back in order ([`source::Shared`]).
 
 pub mod cli;
 pub mod commands;

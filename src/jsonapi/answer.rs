@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::usual;
 use crate::model::{Channel, Echo, ServerError, excerpt};
 
 /// How much of a server's text is kept, in characters.
@@ -40,6 +41,11 @@ pub struct Resource {
 /// Tolerates unknown members and error bodies in every shape seen: JSON:API `errors` (with `detail` a string or a
 /// list), `{"error": "…"}`, `{"message": "…"}` (API facts, "error bodies").
 pub fn read(body: &[u8]) -> Option<Document> {
+    usual::resource(body).map(Document::Resource).or_else(|| read_anything(body))
+}
+
+/// The same, whatever it looks like.
+pub(super) fn read_anything(body: &[u8]) -> Option<Document> {
     let value: Value = serde_json::from_slice(body).ok()?;
     if !value.is_object() {
         return Some(Document::Value);

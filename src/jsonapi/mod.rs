@@ -4,7 +4,8 @@
 mod answer;
 mod pointer;
 mod request;
+mod usual;
 
 pub use answer::{Document, Resource, read};
 pub use pointer::field;
-pub use request::{MEDIA_TYPE, encode};
+pub use request::{MEDIA_TYPE, encode, encode_into};

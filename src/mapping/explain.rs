@@ -130,7 +130,8 @@ fn trace_step(step: &Step, row: &Row, traces: &mut Vec<Trace>) {
         }
         Read::Template(template) => {
             let first = step.columns.iter().copied().find(|column| !cell::trim(row.cell(*column)).is_empty());
-            let filled = template.fill(|column| row.cell(*column)).unwrap_or_default();
+            let mut filled = String::new();
+            template.fill(|column| row.cell(*column), &mut filled);
             vec![(filled.into(), first.or(step.columns.first().copied()), "template")]
         }
     };
@@ -196,7 +197,9 @@ fn trace_step(step: &Step, row: &Row, traces: &mut Vec<Trace>) {
 }
 
 fn sent(step: &Step, value: &str, row: &Row) -> Result<String, String> {
-    step.value(value, row).map_err(|fault| format!("{} [{}]", fault.message, fault.code))
+    let mut sent = String::new();
+    let read = step.value(value, false, row, &mut sent);
+    read.map(|()| sent).map_err(|fault| format!("{} [{}]", fault.message, fault.code))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::document::{CountryRule, Target};
 use super::email;
 use super::fault::Fault;
 use super::phone::{self, Country};
+use super::scraps::Scraps;
 use super::shape::{self, Shape, parts};
 use super::template::Template;
 use crate::model::{
@@ -69,8 +70,8 @@ pub(super) struct Gate {
 }
 
 /// A row's card as it grows.
-#[derive(Default)]
-struct Draft {
+struct Draft<'s> {
+    scraps: &'s mut Scraps,
     card: ContactCard,
     issues: Vec<Issue>,
     warnings: Vec<Issue>,
@@ -128,7 +129,22 @@ impl Mapper {
     /// What a row becomes. The row must come from the table that the mapping was compiled for; cells beyond its end
     /// count as blank.
     pub fn map(&self, row: &Row) -> Mapped {
-        let mut draft = Draft { warn: self.warn, ..Draft::default() };
+        self.map_with(row, &mut Scraps::default())
+    }
+
+    /// The same, in the memory of cards that were given back to `scraps`.
+    pub fn map_with(&self, row: &Row, scraps: &mut Scraps) -> Mapped {
+        let card = scraps.card();
+        let mut draft = Draft {
+            scraps,
+            card,
+            issues: Vec::new(),
+            warnings: Vec::new(),
+            missing: Vec::new(),
+            warn: self.warn,
+            has_content: false,
+            has_contact: false,
+        };
         if !row.issues.is_empty() {
             draft.issues.extend(row.issues.iter().filter(|issue| self.counts(issue)).cloned());
             // A row that is broken as a whole may have its values in the wrong cells: nothing true can be said of them.
@@ -160,7 +176,7 @@ impl Mapper {
         }
     }
 
-    fn conclude(&self, mut draft: Draft) -> Mapped {
+    fn conclude(&self, mut draft: Draft<'_>) -> Mapped {
         if draft.has_content {
             draft.issues.append(&mut draft.missing);
         }
@@ -183,7 +199,7 @@ impl Mapper {
 }
 
 impl Step {
-    fn run(&self, row: &Row, origin: Origin, draft: &mut Draft) {
+    fn run(&self, row: &Row, origin: Origin, draft: &mut Draft<'_>) {
         // A cell that could not be read has its issue already; what the mapping would find is its echo.
         if !row.issues.is_empty() {
             let mine = |issue: &&Issue| issue.column.is_some_and(|column| self.columns.contains(&column));
@@ -194,10 +210,11 @@ impl Step {
                 return;
             }
         }
-        let filled;
+        let mut filled = String::new();
         let (text, column) = match &self.read {
             Read::Constant(text) => {
-                draft.put(&self.target, text.clone(), origin);
+                let text = draft.scraps.text(text);
+                draft.put(&self.target, text, origin);
                 return;
             }
             Read::Column(column) => (row.cell(*column), Some(*column)),
@@ -214,7 +231,7 @@ impl Step {
                     Some(first) => {
                         let mut sound = true;
                         for column in template.columns() {
-                            if let Err(fault) = cell::check(cell::trim(row.cell(*column)), Lines::Many) {
+                            if let Err(fault) = check(cell::trim(row.cell(*column)), row.clean) {
                                 let kept = draft.blame(fault, Some(*column));
                                 draft.touch(&self.target, kept);
                                 sound = false;
@@ -223,7 +240,8 @@ impl Step {
                         if !sound {
                             return;
                         }
-                        filled = template.fill(|column| row.cell(*column)).unwrap_or_default();
+                        filled = draft.scraps.text("");
+                        template.fill(|column| row.cell(*column), &mut filled);
                         (filled.as_str(), Some(first))
                     }
                     None => ("", self.columns.first().copied()),
@@ -235,19 +253,14 @@ impl Step {
             return;
         }
         let text = cell::trim(text);
+        let vouched = row.clean && matches!(self.read, Read::Column(_));
+        let mut take = |text| self.take(text, None, vouched, column, row, origin, draft);
         match &self.split[..] {
-            [] => self.take(text, column, row, origin, draft),
-            [only] => {
-                for part in text.split(only.as_str()) {
-                    self.take(cell::trim(part), column, row, origin, draft);
-                }
-            }
-            several => {
-                for part in parts(text, several) {
-                    self.take(cell::trim(part), column, row, origin, draft);
-                }
-            }
+            [] => take(text),
+            [only] => text.split(only.as_str()).for_each(|part| take(cell::trim(part))),
+            several => parts(text, several).for_each(|part| take(cell::trim(part))),
         }
+        draft.scraps.put(filled);
     }
 
     /// The way of values that have options.
@@ -257,7 +270,7 @@ impl Step {
         texts: impl Iterator<Item = (&'a str, Option<ColumnIndex>)>,
         row: &Row,
         origin: Origin,
-        draft: &mut Draft,
+        draft: &mut Draft<'_>,
     ) {
         let label = match extra.label.map(|column| (column, cell::trim(row.cell(column)))) {
             None | Some((_, "")) => None,
@@ -290,7 +303,7 @@ impl Step {
                 }
                 found = true;
                 match (&extra.join, &mut joined) {
-                    (None, _) => self.take_labelled(&value, label, column, row, origin, draft),
+                    (None, _) => self.take(&value, label, false, column, row, origin, draft),
                     (Some(_), None) => joined = Some((value.into_owned(), column)),
                     (Some(join), Some((text, _))) => {
                         text.push_str(join);
@@ -301,7 +314,7 @@ impl Step {
         }
         if let Some((text, column)) = joined {
             match extra.shape.length_max.map_or(Ok(()), |max| shape::check_length(&text, max)) {
-                Ok(()) => self.take_labelled(&text, label, column, row, origin, draft),
+                Ok(()) => self.take(&text, label, false, column, row, origin, draft),
                 Err(fault) => {
                     let kept = draft.blame(fault, column);
                     draft.touch(&self.target, kept);
@@ -312,7 +325,8 @@ impl Step {
             return;
         }
         if let Some(default) = &extra.shape.default {
-            draft.put_labelled(&self.target, label, default.clone(), origin);
+            let default = draft.scraps.text(default);
+            draft.put_labelled(&self.target, label, default, origin);
         } else if extra.shape.required {
             let message =
                 format!("`{}` is required, and there is no value for it", excerpt(self.target.key(), EXCERPT_CHARS));
@@ -320,25 +334,24 @@ impl Step {
         }
     }
 
-    /// One trimmed value, which may be blank.
-    fn take(&self, text: &str, column: Option<ColumnIndex>, row: &Row, origin: Origin, draft: &mut Draft) {
-        self.take_labelled(text, None, column, row, origin, draft);
-    }
-
-    fn take_labelled(
+    /// One trimmed value, which may be blank. `vouched` says that it stands like this in a clean row.
+    #[expect(clippy::too_many_arguments, reason = "a value, and all that is known of where it stands")]
+    fn take(
         &self,
         text: &str,
         label: Option<&str>,
+        vouched: bool,
         column: Option<ColumnIndex>,
         row: &Row,
         origin: Origin,
-        draft: &mut Draft,
+        draft: &mut Draft<'_>,
     ) {
         if text.is_empty() {
             return;
         }
-        match self.value(text, row) {
-            Ok(value) => {
+        let mut value = draft.scraps.text("");
+        match self.value(text, vouched, row, &mut value) {
+            Ok(()) => {
                 draft.touch(&self.target, true);
                 draft.put_labelled(&self.target, label, value, origin);
             }
@@ -349,29 +362,29 @@ impl Step {
         }
     }
 
-    /// What is sent for a trimmed text.
-    pub(super) fn value(&self, text: &str, row: &Row) -> Result<String, Fault> {
+    /// Writes what is sent for a trimmed text. `vouched` says that it stands like this in a clean row.
+    pub(super) fn value(&self, text: &str, vouched: bool, row: &Row, out: &mut String) -> Result<(), Fault> {
         cell::check_length(text)?;
         match self.target {
-            Target::Channel(Channel::Email) => {
-                cell::check(text, Lines::Many)?;
-                email::read(text).map(|address| address.into_owned())
+            Target::Channel(Channel::Facebook | Channel::Vk | Channel::Line) => cell::check(text, Lines::One)?,
+            Target::Channel(Channel::Email | Channel::Voice) | Target::Name | Target::Custom { .. } => {
+                check(text, vouched)?;
             }
-            Target::Channel(Channel::Voice) => {
-                cell::check(text, Lines::Many)?;
-                self.phone(text, row)
-            }
-            Target::Channel(Channel::Facebook | Channel::Vk | Channel::Line) => {
-                cell::check(text, Lines::One).map(|()| text.to_owned())
-            }
-            Target::Name | Target::Custom { .. } => cell::check(text, Lines::Many).map(|()| text.to_owned()),
         }
+        match self.target {
+            Target::Channel(Channel::Email) => out.push_str(&email::read(text)?),
+            Target::Channel(Channel::Voice) => self.phone(text, row, out)?,
+            Target::Channel(Channel::Facebook | Channel::Vk | Channel::Line) | Target::Name | Target::Custom { .. } => {
+                out.push_str(text);
+            }
+        }
+        Ok(())
     }
 
-    fn phone(&self, text: &str, row: &Row) -> Result<String, Fault> {
+    fn phone(&self, text: &str, row: &Row, out: &mut String) -> Result<(), Fault> {
         let (column, values, default) = match &self.country {
-            None => return phone::read(text, None),
-            Some(CountryRule::Always(country)) => return phone::read(text, Some(*country)),
+            None => return phone::write(text, None, out),
+            Some(CountryRule::Always(country)) => return phone::write(text, Some(*country), out),
             Some(CountryRule::Column { column, values, default }) => (*column, values, *default),
         };
         let written = cell::trim(row.cell(column));
@@ -380,7 +393,7 @@ impl Step {
             "" => default,
             text => known(text).or_else(|| Country::from_code(text)),
         };
-        phone::read(text, country).map_err(|fault| match (fault.code, country) {
+        phone::write(text, country, out).map_err(|fault| match (fault.code, country) {
             (Code::PhoneCountry, None) if !written.is_empty() => Fault {
                 message: format!(
                     "\"{}\" has no country: \"{}\" is none that is known; write its two letters, or say what it means \
@@ -395,7 +408,12 @@ impl Step {
     }
 }
 
-impl Draft {
+/// Refuses damage; in a clean row only a spreadsheet's errors are left to be found.
+fn check(text: &str, vouched: bool) -> Result<(), Fault> {
+    if vouched { cell::check_error_value(text) } else { cell::check(text, Lines::Many) }
+}
+
+impl Draft<'_> {
     /// Notes that a source had something for this target; `kept` unless it was left out with a warning.
     fn touch(&mut self, target: &Target, kept: bool) {
         self.has_content = true;
@@ -417,15 +435,17 @@ impl Draft {
                     Channel::Email => email::same(&entry.value, &value),
                     Channel::Voice | Channel::Facebook | Channel::Vk | Channel::Line => entry.value == value,
                 };
-                if !entries.iter().any(same) {
-                    entries.push(Entry { value, origin });
+                match entries.iter().any(same) {
+                    true => self.scraps.put(value),
+                    false => entries.push(Entry { value, origin }),
                 }
             }
             Target::Custom { label: usual } => {
                 let label = label.unwrap_or(usual);
                 let fields = &mut self.card.custom;
-                if !fields.iter().any(|field| field.label == label && field.value == value) {
-                    fields.push(CustomField { label: label.to_owned(), value, origin });
+                match fields.iter().any(|field| field.label == label && field.value == value) {
+                    true => self.scraps.put(value),
+                    false => fields.push(CustomField { label: self.scraps.text(label), value, origin }),
                 }
             }
         }

@@ -145,6 +145,7 @@ mod phone;
 mod phone_plan;
 mod phone_text;
 mod schema;
+mod scraps;
 mod settings;
 mod shape;
 mod shipped;
@@ -157,6 +158,7 @@ pub use diagnostic::{Diagnostic, Level};
 pub use explain::{Explanation, Trace};
 pub use mapper::Mapper;
 pub use schema::schema;
+pub use scraps::Scraps;
 pub use shipped::{Fit, SHIPPED, Shipped, best_fit};
 pub use suggest::{Pinned, Role, SAMPLE_ROWS, Said, Suggestion, seems, suggest};
 

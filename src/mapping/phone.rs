@@ -40,12 +40,12 @@ impl Country {
     }
 }
 
-/// The number in a trimmed, non-empty text, as E.164 with a plus sign. National numbers are read as `country`'s.
-pub(super) fn read(text: &str, country: Option<Country>) -> Result<String, Fault> {
-    match phone_plan::read(text, country) {
-        Some(number) => Ok(number),
-        None => read_by_library(text, country),
+/// Writes the number in a trimmed, non-empty text, as E.164 with a plus sign. National numbers are read as `country`'s.
+pub(super) fn write(text: &str, country: Option<Country>, out: &mut String) -> Result<(), Fault> {
+    if phone_plan::write(text, country, out).is_none() {
+        out.push_str(&read_by_library(text, country)?);
     }
+    Ok(())
 }
 
 /// The same by libphonenumber alone, which knows every plan.
@@ -171,9 +171,19 @@ fn written(number: &PhoneNumber) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    pub fn read(text: &str, country: Option<Country>) -> Result<String, Fault> {
+        let mut out = String::new();
+        write(text, country, &mut out).map(|()| out)
+    }
+
+    fn read_by_plan(text: &str, country: Option<Country>) -> Option<String> {
+        let mut out = String::new();
+        phone_plan::write(text, country, &mut out).map(|()| out)
+    }
 
     fn country(code: &str) -> Option<Country> {
         Some(Country::from_code(code).expect("a country"))
@@ -329,7 +339,7 @@ mod tests {
                         (format!("1{number}"), home),
                         (number, home),
                     ] {
-                        if let Some(number) = phone_plan::read(&text, country) {
+                        if let Some(number) = read_by_plan(&text, country) {
                             short += 1;
                             assert_eq!(Ok(number), read_by_library(&text, country), "{code} {text}");
                         }
@@ -355,10 +365,10 @@ mod tests {
             let text = format!("{lead}{calling}{trunk}{rest}");
             let text = super::super::cell::trim(&text);
             let country = Country::from_code(code);
-            if let Some(number) = phone_plan::read(text, country) {
+            if let Some(number) = read_by_plan(text, country) {
                 prop_assert_eq!(Ok(number), read_by_library(text, country));
             }
-            if let Some(number) = phone_plan::read(text, None) {
+            if let Some(number) = read_by_plan(text, None) {
                 prop_assert_eq!(Ok(number), read_by_library(text, None));
             }
         }

@@ -77,8 +77,8 @@ pub(super) fn of(code: &str) -> Option<usize> {
     PLANS.iter().position(|plan| plan.country == code)
 }
 
-/// The number as E.164, when it is one beyond doubt; `None` leaves it to the library.
-pub(super) fn read(text: &str, country: Option<Country>) -> Option<String> {
+/// Writes the number as E.164, when it is one beyond doubt; `None` leaves it to the library, with nothing written.
+pub(super) fn write(text: &str, country: Option<Country>, out: &mut String) -> Option<()> {
     let mut buffer = [0u8; DIGITS_MAX];
     let (international, digits) = collect(text, &mut buffer)?;
     let (at, digits) = if international { find(digits)? } else { (country?.plan?, digits) };
@@ -101,11 +101,11 @@ pub(super) fn read(text: &str, country: Option<Country>) -> Option<String> {
     if Some(*first) == plan.trunk || number.iter().all(|digit| *digit == b'0') || LENGTHS[at] & (1 << length) == 0 {
         return None;
     }
-    let mut out = String::with_capacity(1 + 3 + length);
+    let number = std::str::from_utf8(number).ok()?;
     out.push('+');
-    push_number(&mut out, plan.calling_code);
-    out.extend(number.iter().map(|digit| char::from(*digit)));
-    Some(out)
+    push_number(out, plan.calling_code);
+    out.push_str(number);
+    Some(())
 }
 
 /// Whether there is a plus sign, and the digits; `None` for anything beyond the plainest writing.
@@ -176,6 +176,11 @@ pub(super) const COUNTRIES_FOR_TESTS: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(text: &str, country: Option<Country>) -> Option<String> {
+        let mut out = String::new();
+        write(text, country, &mut out).map(|()| out)
+    }
 
     #[test]
     fn plans_are_in_order_and_know_lengths() {

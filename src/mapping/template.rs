@@ -161,32 +161,25 @@ impl<C> Template<C> {
         Some(Template { slots: slots.collect::<Option<Vec<_>>>()?, gaps: self.gaps.clone() })
     }
 
-    /// The template filled in; `None` when all columns are blank. Allocates only what it returns.
-    pub fn fill<'a>(&self, mut value: impl FnMut(&C) -> &'a str) -> Option<String> {
-        let mut out: Option<String> = None;
-        let mut last = 0;
+    /// Writes the template filled in into `out`, which is empty; it stays so when all columns are blank.
+    pub fn fill<'a>(&self, mut value: impl FnMut(&C) -> &'a str, out: &mut String) {
+        let mut last = None;
         for (at, slot) in self.slots.iter().enumerate() {
             let text = cell::trim(value(&slot.column));
             if text.is_empty() {
                 continue;
             }
-            let out = match &mut out {
-                None => out.insert(String::with_capacity(text.len() + 32)),
-                Some(out) => {
-                    if let Some(gap) = Gap::between(&self.gaps[last..at]) {
-                        push_spaced(out, &gap.text);
-                    }
-                    out
-                }
-            };
+            if let Some(last) = last
+                && let Some(gap) = Gap::between(&self.gaps[last..at])
+            {
+                push_spaced(out, &gap.text);
+            }
             push_spaced(out, &slot.before);
             push_spaced(out, text);
             push_spaced(out, &slot.after);
-            last = at;
+            last = Some(at);
         }
-        let mut out = out?;
         out.truncate(out.trim_end().len());
-        Some(out)
     }
 }
 
@@ -199,6 +192,9 @@ impl Gap {
 
     /// Rule 3: the one that is kept of several.
     fn between(gaps: &[Gap]) -> Option<&Gap> {
+        if let [only] = gaps {
+            return Some(only);
+        }
         let most = gaps.iter().filter(|gap| !gap.has_words).map(|gap| gap.marks).max();
         match most {
             Some(most) => gaps.iter().find(|gap| !gap.has_words && gap.marks == most),
@@ -221,6 +217,11 @@ fn enclosing(before: &str, after: &str) -> Option<(char, char)> {
 /// Appends, with every run of white space as one space, and none at the start.
 fn push_spaced(out: &mut String, text: &str) {
     let mut rest = text;
+    if is_spaced(text.as_bytes()) {
+        rest = if out.is_empty() || out.ends_with(' ') { text.trim_start_matches(' ') } else { text };
+        out.push_str(rest);
+        return;
+    }
     while let Some(at) = rest.find(char::is_whitespace) {
         out.push_str(&rest[..at]);
         if !out.is_empty() && !out.ends_with(' ') {
@@ -231,6 +232,18 @@ fn push_spaced(out: &mut String, text: &str) {
     out.push_str(rest);
 }
 
+/// Whether all white space in a text is certainly single spaces.
+fn is_spaced(text: &[u8]) -> bool {
+    let mut after_space = false;
+    text.iter().all(|&byte| {
+        let is_space = byte == b' ';
+        // Other white space is below a space, or begins with one of these bytes (U+0085, U+00A0, U+1680, U+2000–U+3000).
+        let fits = byte >= b' ' && !matches!(byte, 0xC2 | 0xE1 | 0xE2 | 0xE3) && !(is_space && after_space);
+        after_space = is_space;
+        fits
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,7 +251,9 @@ mod tests {
 
     fn fill(template: &str, values: &[(&str, &str)]) -> Option<String> {
         let template = Template::parse(template, |name, _| name.to_owned()).expect("a template");
-        template.fill(|name| values.iter().find(|(key, _)| key == name).map_or("", |(_, value)| *value))
+        let mut out = String::new();
+        template.fill(|name| values.iter().find(|(key, _)| key == name).map_or("", |(_, value)| *value), &mut out);
+        Some(out).filter(|out| !out.is_empty())
     }
 
     fn fault(template: &str) -> TemplateFaultKind {
@@ -318,12 +333,11 @@ mod tests {
             template in "[ ,a(]{0,3}\\{0\\}[ ,a)]{0,3}\\{1\\}[ ,()]{0,3}\\{2\\}[ ,a]{0,3}\\{3\\}[ ,]{0,2}",
         ) {
             let template = Template::parse(&template, |name, _| name.parse::<usize>().expect("a digit")).expect("a template");
-            let filled = template.fill(|at| &values[*at]);
-            prop_assert_eq!(filled.is_none(), values.iter().all(|value| cell::trim(value).is_empty()));
-            if let Some(filled) = filled {
-                prop_assert_eq!(filled.trim(), &filled);
-                prop_assert!(!filled.is_empty() && !filled.contains("  "));
-            }
+            let mut filled = String::new();
+            template.fill(|at| &values[*at], &mut filled);
+            prop_assert_eq!(filled.is_empty(), values.iter().all(|value| cell::trim(value).is_empty()));
+            prop_assert_eq!(filled.trim(), &filled);
+            prop_assert!(!filled.contains("  "));
         }
     }
 }

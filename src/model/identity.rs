@@ -1,6 +1,8 @@
 //! What the server may recognise a person by, brought into one form.
 
-use std::hash::{Hash, Hasher};
+use std::hash::BuildHasher;
+
+use foldhash::quality::FixedState;
 
 use super::{CardDigest, Channel};
 
@@ -14,6 +16,9 @@ pub struct Identity<'a> {
     value: &'a str,
 }
 
+/// Values up to so many bytes are short.
+const SHORT_BYTES_MAX: usize = 128;
+
 /// A 64-bit digest of an [`Identity`]. Two different identities that collide only wait for each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdentityKey(pub u64);
@@ -21,9 +26,7 @@ pub struct IdentityKey(pub u64);
 impl IdentityKey {
     /// The digest of a label/value pair, for servers that recognise people by those too.
     pub fn of_custom(label: &str, value: &str) -> IdentityKey {
-        let mut hasher = std::hash::DefaultHasher::new();
-        (label.trim(), value.trim()).hash(&mut hasher);
-        IdentityKey(hasher.finish())
+        IdentityKey(FixedState::default().hash_one((label.trim(), value.trim())))
     }
 
     /// The key of a card that has nothing to be recognised by: the very same card again waits for the first.
@@ -46,15 +49,28 @@ impl<'a> Identity<'a> {
 
     /// The digest by which the schedule knows it. The same within one build of the program, not on disk.
     pub fn key(&self) -> IdentityKey {
-        let mut hasher = std::hash::DefaultHasher::new();
-        self.channel.hash(&mut hasher);
-        match self.channel {
-            Channel::Voice => self.value.bytes().filter(u8::is_ascii_digit).for_each(|b| b.hash(&mut hasher)),
-            Channel::Email | Channel::Facebook | Channel::Vk | Channel::Line => {
-                self.value.chars().flat_map(char::to_lowercase).for_each(|c| c.hash(&mut hasher));
+        // Nearly every value is ASCII and short; it is hashed in one piece, without an allocation.
+        let mut short = [0; SHORT_BYTES_MAX];
+        let long;
+        let folded: &[u8] = match short.get_mut(..self.value.len()).filter(|_| self.value.is_ascii()) {
+            Some(folded) => {
+                folded.copy_from_slice(self.value.as_bytes());
+                folded.make_ascii_lowercase();
+                folded
             }
+            None => {
+                long = self.value.chars().flat_map(char::to_lowercase).collect::<String>();
+                long.as_bytes()
+            }
+        };
+        let hash = |bytes: &[u8]| IdentityKey(FixedState::with_seed(self.channel as u64).hash_one(bytes));
+        match self.channel {
+            Channel::Email | Channel::Facebook | Channel::Vk | Channel::Line => hash(folded),
+            Channel::Voice => match folded {
+                [b'+', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => hash(digits),
+                _ => hash(&folded.iter().copied().filter(u8::is_ascii_digit).collect::<Vec<u8>>()),
+            },
         }
-        IdentityKey(hasher.finish())
     }
 }
 

@@ -2,6 +2,7 @@
 //! Touches nothing, and knows none of the rooms.
 
 mod card;
+mod clean;
 mod compact_map;
 mod dialect;
 mod digest;
@@ -13,6 +14,7 @@ mod merge_outlook;
 mod mojibake;
 mod outcome;
 mod row;
+mod row_shelf;
 mod server_rules;
 mod severity;
 mod source_options;
@@ -20,6 +22,7 @@ mod tally;
 mod verdict;
 
 pub use card::{Channel, ContactCard, CustomField, Entry, Field, Mapped, Origin};
+pub use clean::is_clean;
 pub use compact_map::CompactMap;
 pub use dialect::{CsvDialect, TableShape};
 pub use digest::{CardDigest, DigestKey, Digester};
@@ -31,6 +34,7 @@ pub use merge_outlook::{Bridge, Group, Hub, MergeCode, MergeOutlook};
 pub use mojibake::{Mojibake, mojibake};
 pub use outcome::{C3Id, Outcome, OutcomeCode, Reason, Status};
 pub use row::{ColumnIndex, Header, Ordinal, Row, RowNumber};
+pub use row_shelf::RowShelf;
 pub use server_rules::{NameAt, ServerRules};
 pub use severity::Severity;
 pub use source_options::{DelimiterChoice, EncodingChoice, Input, SheetChoice, SourceOptions};

@@ -77,6 +77,8 @@ pub struct Row {
     pub position: u64,
     /// What was wrong with reading this row or single cells of it.
     pub issues: Vec<Issue>,
+    /// Whether the reader vouches that all its text [is clean](super::is_clean); `false` where it has not looked.
+    pub clean: bool,
     text: String,
     /// Where each cell begins and ends in `text`; bytes between two cells belong to none.
     cells: Vec<[u32; 2]>,
@@ -85,7 +87,15 @@ pub struct Row {
 impl Row {
     /// An empty row; add its cells with [`Row::push`].
     pub fn new(number: RowNumber) -> Self {
-        Row { number, line: None, position: 0, issues: Vec::new(), text: String::new(), cells: Vec::new() }
+        Row {
+            number,
+            line: None,
+            position: 0,
+            issues: Vec::new(),
+            clean: false,
+            text: String::new(),
+            cells: Vec::new(),
+        }
     }
 
     /// A row whose cells end at these byte offsets of `text`. For readers that fill whole records at once.
@@ -104,14 +114,33 @@ impl Row {
     /// # Panics
     /// As [`Row::from_parts`] does.
     pub fn from_ranges(number: RowNumber, text: String, cells: Vec<[u32; 2]>) -> Self {
-        let mut before = 0;
-        for &[start, end] in &cells {
-            let ascends = before <= start && start <= end;
-            let sound = ascends && text.is_char_boundary(start as usize) && text.is_char_boundary(end as usize);
-            assert!(sound, "cell ends must ascend on character boundaries");
+        let row = Row { number, line: None, position: 0, issues: Vec::new(), clean: false, text, cells };
+        row.assert_sound();
+        row
+    }
+
+    /// Becomes another row, in the memory of this one; as [`Row::from_ranges`].
+    ///
+    /// # Panics
+    /// As [`Row::from_parts`] does.
+    pub fn become_ranges(&mut self, number: RowNumber, text: &str, cells: &[[u32; 2]]) {
+        (self.number, self.line, self.position, self.clean) = (number, None, 0, false);
+        self.issues.clear();
+        self.text.clear();
+        self.text.push_str(text);
+        self.cells.clear();
+        self.cells.extend_from_slice(cells);
+        self.assert_sound();
+    }
+
+    fn assert_sound(&self) {
+        let (mut before, mut sound) = (0, true);
+        for &[start, end] in &self.cells {
+            let boundaries = self.text.is_char_boundary(start as usize) && self.text.is_char_boundary(end as usize);
+            sound &= before <= start && start <= end && boundaries;
             before = end;
         }
-        Row { number, line: None, position: 0, issues: Vec::new(), text, cells }
+        assert!(sound, "cell ends must ascend on character boundaries");
     }
 
     /// Adds the next cell.

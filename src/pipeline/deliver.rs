@@ -4,13 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::fast::FixedState;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use super::echo::{CardCounts, ReadBack};
 use super::feed::{Batch, Fate, Fed, FedRow, FeedError, Parcel};
-use super::outcome::{dry, outcome};
+use super::outcome::outcome;
 use super::progress::Progress;
 use super::record::Arrival;
 use super::remember::may_resend;
@@ -31,6 +32,10 @@ const READER_LINGERS: Duration = Duration::from_millis(500);
 /// How long a run that sends nothing any more goes on reading after the last row came.
 const READER_SILENT: Duration = Duration::from_secs(3);
 
+/// So many news are told together, if they come within this time.
+const TOLD_TOGETHER: usize = 64;
+const TOLD_WITHIN: Duration = Duration::from_millis(20);
+
 /// Signals within this time are one wish.
 const ONE_BREATH: Duration = Duration::from_millis(500);
 
@@ -48,11 +53,13 @@ pub struct Deliverer {
     progress: Arc<Progress>,
     grace: Duration,
     began: Instant,
-    parcels: HashMap<Ordinal, Box<Parcel>>,
+    parcels: HashMap<Ordinal, Box<Parcel>, FixedState>,
     attempts: JoinSet<(Ordinal, Token, Heard)>,
     read_back: ReadBack,
     outcomes: Vec<Ended>,
     opening: Vec<Opening>,
+    /// When these are to be told at the latest.
+    tell_by: Option<Instant>,
     /// Rows that the schedule let go, and that wait for the journal.
     held: HashSet<Ordinal>,
     on_uncertain: OnUncertain,
@@ -114,11 +121,12 @@ impl Deliverer {
             progress,
             grace,
             began: Instant::now(),
-            parcels: HashMap::new(),
+            parcels: HashMap::default(),
             attempts: JoinSet::new(),
             read_back: ReadBack::new(rules),
             outcomes: Vec::new(),
             opening: Vec::new(),
+            tell_by: None,
             held: HashSet::new(),
             requests: 0,
             tokens: Token(0),
@@ -139,12 +147,20 @@ impl Deliverer {
     /// Works until every row has ended.
     pub async fn run(mut self, mut intake: Receiver<Fed>, mut signals: Signals) -> Delivered {
         let progress = Arc::clone(&self.progress);
+        // One timer for all that may come due, since most of it hardly ever changes.
+        let mut alarm = std::pin::pin!(tokio::time::sleep_until(self.began));
         loop {
             let next = self.act();
             self.tell();
             let Next::Wait(until) = next else { break };
             let grace_ends = self.stopping.map(|at| at + self.grace).filter(|_| self.schedule.in_flight() > 0);
             let reader_given_up = self.reader_given_up();
+            let wake = [until, grace_ends, reader_given_up, self.tell_by].into_iter().flatten().min();
+            if let Some(wake) = wake
+                && wake != alarm.deadline()
+            {
+                alarm.as_mut().reset(wake);
+            }
             tokio::select! {
                 biased;
                 () = signals.next() => self.interrupt(),
@@ -161,15 +177,25 @@ impl Deliverer {
                         self.fed_at = Instant::now();
                         self.admit(batch);
                     }
+                    Some(Fed::Rehearsed(rows)) => {
+                        self.fed_at = Instant::now();
+                        self.outlet.rehearsed(rows);
+                    }
                     Some(Fed::End(end)) => self.close(end),
                     None => {
                         self.reader_died = true;
                         self.close(Ok(ReadEnd { stopped: true, ..ReadEnd::default() }));
                     }
                 },
-                () = at(until) => {}
-                () = at(grace_ends) => self.abandon(),
-                () = at(reader_given_up) => self.close(Ok(ReadEnd { stopped: true, ..ReadEnd::default() })),
+                () = alarm.as_mut(), if wake.is_some() => {
+                    let now = Instant::now();
+                    if grace_ends.is_some_and(|at| at <= now) {
+                        self.abandon();
+                    }
+                    if reader_given_up.is_some_and(|at| at <= now) {
+                        self.close(Ok(ReadEnd { stopped: true, ..ReadEnd::default() }));
+                    }
+                }
             }
         }
         let (read, failure) = match self.read {
@@ -207,7 +233,7 @@ impl Deliverer {
                     // It would have been sent again, had the run gone on.
                     let goes_on = outcome.status == Status::Uncertain
                         && stopped.is_some()
-                        && may_resend(&parcel, self.on_uncertain);
+                        && may_resend(&parcel.card, self.on_uncertain);
                     let subject = parcel.subject();
                     outcome.attempts += u32::from(parcel.sent_before);
                     outcome.reasons.extend(parcel.warnings);
@@ -319,18 +345,14 @@ impl Deliverer {
 
     fn admit(&mut self, Batch { rows, sightings }: Batch) {
         let mut news = Vec::with_capacity(rows.len());
-        let live = matches!(self.delivery, Delivery::Live { .. });
         for FedRow { ordinal, row, fate, weight } in rows {
-            let ended = match (fate, &self.delivery) {
-                (Fate::Ended(outcome), _) => {
-                    if live {
-                        self.schedule.count(outcome.status);
-                        self.read_back.recall(outcome.id.as_ref());
-                    }
+            let ended = match fate {
+                Fate::Ended(outcome) => {
+                    self.schedule.count(outcome.status);
+                    self.read_back.recall(outcome.id.as_ref());
                     Some(outcome)
                 }
-                (Fate::Card(parcel), Delivery::Dry) => Some(dry(parcel.warnings)),
-                (Fate::Card(parcel), Delivery::Live { .. }) => {
+                Fate::Card(parcel) => {
                     self.schedule.admit(Admission {
                         row: ordinal,
                         number: row.number,
@@ -419,8 +441,19 @@ impl Deliverer {
         }
     }
 
-    /// Passes on what has ended.
+    /// Passes on what has ended, several rows at once: to wake another thread takes as long as a row.
     fn tell(&mut self) {
+        let count = self.opening.len() + self.outcomes.len();
+        if count == 0 {
+            return;
+        }
+        let now = Instant::now();
+        let by = *self.tell_by.get_or_insert(now + TOLD_WITHIN);
+        let urgent = self.schedule.in_flight() == 0 || self.opening.iter().any(|opening| opening.waits);
+        if !urgent && count < TOLD_TOGETHER && now < by {
+            return;
+        }
+        self.tell_by = None;
         if !self.opening.is_empty() {
             self.outlet.opening(std::mem::take(&mut self.opening));
         }
@@ -438,12 +471,4 @@ fn identity_keys(parcel: &Parcel, rules: ServerRules) -> Vec<IdentityKey> {
         keys.push(IdentityKey::of_card(parcel.digest));
     }
     keys
-}
-
-/// Sleeps until then; for ever when there is no then.
-async fn at(when: Option<Instant>) {
-    match when {
-        Some(when) => tokio::time::sleep_until(when).await,
-        None => std::future::pending().await,
-    }
 }

@@ -8,12 +8,13 @@ use tokio::sync::mpsc::Sender;
 
 use super::echo::Oddity;
 use super::progress::Progress;
+use super::rehearsal::Rehearsed;
 use super::remember::{Memory, lost, may_resend};
 use super::seats::Seats;
 use super::{BATCH_ROWS, SEAT_BYTES, SEATS};
 use crate::journal::{Before, JournalError, Subject};
 use crate::jsonapi;
-use crate::mapping::Mapper;
+use crate::mapping::{Mapper, Scraps};
 use crate::model::{
     C3Id, CardDigest, Code, ColumnIndex, ContactCard, Digester, Header, Issue, Mapped, Ordinal, Outcome, OutcomeCode,
     Reason, Row, RowNumber, ServerRules, Status,
@@ -28,6 +29,8 @@ use crate::source::{ReadEnd, SourceError, Table};
 pub enum Fed {
     /// The next rows.
     Rows(Batch),
+    /// The next rows of a dry run.
+    Rehearsed(Rehearsed),
     /// There are no more; how the reading ended.
     End(Result<ReadEnd, FeedError>),
 }
@@ -70,14 +73,14 @@ fn weight(row: &Row, fate: &Fate) -> usize {
 
 /// The columns by which an input shows that it is the results of an earlier run: then what is stored is not sent again.
 #[derive(Debug)]
-struct EarlierResults {
+pub struct EarlierResults {
     status: ColumnIndex,
     id: ColumnIndex,
     code: ColumnIndex,
 }
 
 impl EarlierResults {
-    fn find(header: &Header) -> Option<EarlierResults> {
+    pub fn find(header: &Header) -> Option<EarlierResults> {
         let column = |wanted: &str| {
             let at = header.names.iter().position(|name| name.trim() == wanted)?;
             Some(ColumnIndex(u32::try_from(at).ok()?))
@@ -89,17 +92,17 @@ impl EarlierResults {
     }
 
     /// How the row ends because of how it ended before.
-    fn fate(&self, row: &Row) -> Option<Fate> {
+    fn ending(&self, row: &Row) -> Option<Outcome> {
         let said = row.cell(self.status);
         if [Status::Stored, Status::Unchanged].iter().any(|status| status.as_str() == said) {
             let message = "stored by an earlier run, says its c3_status".to_owned();
             let reason = Reason { code: OutcomeCode::RowStored, columns: Vec::new(), message };
             let outcome = Outcome::unsent(Status::Unchanged, vec![reason]);
-            return Some(Fate::Ended(Outcome { id: C3Id::new(row.cell(self.id)), ..outcome }));
+            return Some(Outcome { id: C3Id::new(row.cell(self.id)), ..outcome });
         }
         if row.cell(self.code).split("; ").any(|code| code == Code::RowRagged.as_str()) {
             let message = "cut or filled up when it was first read; mend it in the original file";
-            return Some(Fate::Ended(Outcome::invalid(vec![Issue::row(Code::RowRagged, message)])));
+            return Some(Outcome::invalid(vec![Issue::row(Code::RowRagged, message)]));
         }
         None
     }
@@ -149,17 +152,23 @@ impl Parcel {
     }
 }
 
-/// The first stage.
+/// What the first stage works with, be it a dry run's or an import's.
 #[derive(Debug)]
-pub struct Feed {
+pub struct Desk {
     pub mapper: Arc<Mapper>,
     pub rules: ServerRules,
-    pub digester: Digester,
-    pub memory: Option<Memory>,
     pub on_uncertain: OnUncertain,
     pub rows_max: u64,
     pub seats: Arc<Seats>,
     pub progress: Arc<Progress>,
+}
+
+/// The first stage of an import.
+#[derive(Debug)]
+pub struct Feed {
+    pub desk: Desk,
+    pub digester: Digester,
+    pub memory: Option<Memory>,
 }
 
 impl Feed {
@@ -167,10 +176,13 @@ impl Feed {
     pub fn run(mut self, table: Table, out: &Sender<Fed>) {
         let earlier = EarlierResults::find(table.header());
         let mut batch = Batch::default();
+        // Cards are on their way for long, and leave nothing behind.
+        let mut scraps = Scraps::default();
         let (mut next, mut seats) = (0, 0);
         let mut forgot = None;
         let end = table.read(&mut |row| {
-            let fate = match self.fate(earlier.as_ref(), &row, &mut batch.sightings) {
+            let judged = self.desk.judge(earlier.as_ref(), &row, &mut scraps);
+            let fate = match self.fate(judged, row.number, &mut batch.sightings) {
                 Ok(fate) => fate,
                 Err(error) => {
                     forgot = Some(error);
@@ -181,7 +193,8 @@ impl Feed {
             if seats < weight {
                 // Several rows' worth at once. Who waits for seats must not sit on rows that take some.
                 let more = BATCH_ROWS.max(weight - seats);
-                let taken = self.seats.try_take(more) || self.hand_over(&mut batch, out) && self.seats.take(more);
+                let taken =
+                    self.desk.seats.try_take(more) || self.hand_over(&mut batch, out) && self.desk.seats.take(more);
                 if !taken {
                     return ControlFlow::Break(());
                 }
@@ -190,7 +203,7 @@ impl Feed {
             seats -= weight;
             batch.rows.push(FedRow { ordinal: Ordinal(next), row, fate, weight });
             next += 1;
-            if next == self.rows_max {
+            if next == self.desk.rows_max {
                 return ControlFlow::Break(());
             }
             if batch.rows.len() < BATCH_ROWS || self.hand_over(&mut batch, out) {
@@ -210,59 +223,69 @@ impl Feed {
 
     /// Passes the batch on; `false` when nobody takes it any more.
     fn hand_over(&self, batch: &mut Batch, out: &Sender<Fed>) -> bool {
-        self.progress.read(batch.rows.len() as u64);
+        self.desk.progress.read(batch.rows.len() as u64);
         let next = Batch { rows: Vec::with_capacity(BATCH_ROWS), sightings: Sightings::default() };
         let batch = std::mem::replace(batch, next);
         batch.rows.is_empty() || out.blocking_send(Fed::Rows(batch)).is_ok()
     }
 
-    /// What becomes of a row: first by what is said of it already, then by what is in it.
-    fn fate(
-        &mut self,
-        earlier: Option<&EarlierResults>,
-        row: &Row,
-        sightings: &mut Sightings,
-    ) -> Result<Fate, JournalError> {
-        if let Some(ended) = earlier.and_then(|earlier| earlier.fate(row)) {
-            return Ok(ended);
-        }
-        let mut parcel = match self.judge(row) {
-            Fate::Card(parcel) => parcel,
-            ended @ Fate::Ended(_) => return Ok(ended),
+    /// What becomes of a row: what is in it, and what earlier sessions say of its card.
+    fn fate(&mut self, judged: Judged, number: RowNumber, sightings: &mut Sightings) -> Result<Fate, JournalError> {
+        let (card, warnings, sent_before, lost) = match judged {
+            Judged::Ended(outcome) => return Ok(Fate::Ended(outcome)),
+            Judged::Lost { card, outcome } => (card, Vec::new(), true, Some(outcome)),
+            Judged::Fit { card, warnings, sent_before } => (card, warnings, sent_before, None),
         };
-        let keys = self.rules.recognised_by(&parcel.card).map(|(key, _)| key);
-        sightings.add(row.number, &parcel.card, keys, parcel.digest, parcel.document.len());
-        if earlier.is_some_and(|earlier| earlier.is_uncertain(row)) {
-            if !may_resend(&parcel, self.on_uncertain) {
-                return Ok(Fate::Ended(lost(&mut parcel, WAS_UNCERTAIN)));
-            }
-            parcel.sent_before = true;
+        let document = Bytes::from(jsonapi::encode(&card, self.desk.rules.name_at));
+        let digest = self.digester.digest(&document);
+        let keys = self.desk.rules.recognised_by(&card).map(|(key, _)| key);
+        sightings.add(number, &card, keys, digest, document.len());
+        if let Some(outcome) = lost {
+            return Ok(Fate::Ended(outcome));
         }
+        let (lost, oddities, before) = (0, Vec::new(), None);
+        let parcel = Box::new(Parcel { number, card, document, digest, lost, oddities, warnings, before, sent_before });
         match &mut self.memory {
             Some(memory) => memory.judge(parcel),
             None => Ok(Fate::Card(parcel)),
         }
     }
+}
 
-    fn judge(&self, row: &Row) -> Fate {
-        match self.mapper.map(row) {
+/// What is to be said of a row before anything is sent: the same in a dry run and in an import.
+#[derive(Debug)]
+pub enum Judged {
+    /// It has ended.
+    Ended(Outcome),
+    /// An earlier run sent it, nobody knows what came of that, and it is not to be sent again.
+    Lost { card: ContactCard, outcome: Outcome },
+    /// It is fit to be sent.
+    Fit {
+        card: ContactCard,
+        /// What was left out of the card.
+        warnings: Vec<Reason>,
+        /// Whether an earlier run has sent it, and nobody knows what came of that.
+        sent_before: bool,
+    },
+}
+
+impl Desk {
+    /// Judges a row: first by what is said of it already, then by what is in it. Cards are made in the memory of those
+    /// that were given back to `scraps`.
+    pub fn judge(&self, earlier: Option<&EarlierResults>, row: &Row, scraps: &mut Scraps) -> Judged {
+        if let Some(outcome) = earlier.and_then(|earlier| earlier.ending(row)) {
+            return Judged::Ended(outcome);
+        }
+        match self.mapper.map_with(row, scraps) {
             Mapped::Card { card, warnings } => {
-                let document = Bytes::from(jsonapi::encode(&card, self.rules.name_at));
                 let warnings = warnings.into_iter().map(Reason::from).collect();
-                let digest = self.digester.digest(&document);
-                Fate::Card(Box::new(Parcel {
-                    number: row.number,
-                    card,
-                    document,
-                    digest,
-                    lost: 0,
-                    oddities: Vec::new(),
-                    warnings,
-                    before: None,
-                    sent_before: false,
-                }))
+                let sent_before = earlier.is_some_and(|earlier| earlier.is_uncertain(row));
+                if sent_before && !may_resend(&card, self.on_uncertain) {
+                    return Judged::Lost { card, outcome: lost(warnings, WAS_UNCERTAIN) };
+                }
+                Judged::Fit { card, warnings, sent_before }
             }
-            Mapped::Rejected(issues) => Fate::Ended(Outcome::invalid(issues)),
+            Mapped::Rejected(issues) => Judged::Ended(Outcome::invalid(issues)),
             Mapped::Skipped => {
                 let message = "nothing to send: every mapped cell is blank".to_owned();
                 skipped(OutcomeCode::RowBlank, message)
@@ -272,7 +295,7 @@ impl Feed {
     }
 }
 
-fn skipped(code: OutcomeCode, message: String) -> Fate {
+fn skipped(code: OutcomeCode, message: String) -> Judged {
     let reason = Reason { code, columns: Vec::new(), message };
-    Fate::Ended(Outcome::unsent(Status::Skipped, vec![reason]))
+    Judged::Ended(Outcome::unsent(Status::Skipped, vec![reason]))
 }

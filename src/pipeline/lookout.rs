@@ -1,9 +1,10 @@
 //! The merge plan's place in the corridor: it sees every row that is ready to be sent, in input order.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::mapping::Mapper;
-use crate::model::{IdentityKey, Mapped, MergeOutlook, Row, ServerRules, excerpt};
+use crate::model::{IdentityKey, Mapped, MergeOutlook, Row, RowNumber, ServerRules, excerpt};
 use crate::plan::{MergePlan, Said, Sightings};
 
 /// How much of a value is told.
@@ -25,11 +26,10 @@ impl Lookout {
 
     /// Sees the next rows. Those that become examples are mapped once more: there are few of them, and so no card has
     /// to be carried along for the sake of all others.
-    pub fn see<'a>(&mut self, sightings: &Sightings, rows: impl Iterator<Item = &'a Row> + Clone) {
+    pub fn see<'a>(&mut self, sightings: &Sightings, row: impl Fn(RowNumber) -> Option<Cow<'a, Row>>) {
         let Lookout { plan, mapper, rules } = self;
         plan.add(sightings, &mut |number, key| {
-            let row = rows.clone().find(|row| row.number == number);
-            row.map(|row| said(mapper, *rules, row, key)).unwrap_or_default()
+            row(number).map(|row| said(mapper, *rules, &row, key)).unwrap_or_default()
         });
     }
 
@@ -52,7 +52,7 @@ fn said(mapper: &Mapper, rules: ServerRules, row: &Row, key: IdentityKey) -> Sai
 mod tests {
     use super::*;
     use crate::mapping::Mapping;
-    use crate::model::{Digester, Header, RowNumber};
+    use crate::model::{Digester, Header};
 
     #[test]
     fn examples_are_told_in_the_words_of_the_table() {
@@ -71,7 +71,7 @@ mod tests {
             sightings.add(row.number, &card, keys, Digester::default().digest(name.as_bytes()), 100);
             rows.push(row);
         }
-        lookout.see(&sightings, rows.iter());
+        lookout.see(&sightings, |number| rows.iter().find(|row| row.number == number).map(Cow::Borrowed));
         let group = &lookout.finish().largest[0];
         assert_eq!(group.shared, ["info@example.com"]);
         assert_eq!(group.names, ["B\\u{202e}o"]);

@@ -7,6 +7,9 @@
 //!        ▲                                                                                            │
 //!        └──────────────────────────── seats: one a row in the house ◀────────────────────────────────┘
 //! ```
+//! In a dry run, rows end in the feed, which then has several threads for a text file; deliver only passes on what they
+//! bring, and listens for the wish to stop.
+//!
 //! A seat is taken before a row is read and given back when its result is written, so that one number bounds the
 //! memory of everything in between.
 
@@ -17,6 +20,7 @@ mod lookout;
 mod outcome;
 mod progress;
 mod record;
+mod rehearsal;
 mod remember;
 mod scribe;
 mod seats;
@@ -40,10 +44,11 @@ use crate::upload::Client;
 
 use deliver::Deliverer;
 pub use echo::CardCounts;
-use feed::Feed;
+use feed::{Desk, Feed};
 use lookout::Lookout;
 pub use progress::{Progress, Snapshot};
 use record::Recorder;
+use rehearsal::Rehearsal;
 pub use remember::Errand;
 use remember::Memory;
 use scribe::{Outlet, Scribe};
@@ -218,6 +223,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
     // Bounded by the seats, so that sending never waits.
     let (to_record, inbox) = std::sync::mpsc::channel();
 
+    let keeps_all = plan.results.is_some();
     let recorder = Recorder {
         header: header.clone(),
         results: plan.results,
@@ -237,11 +243,9 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         }
         None => (None, None, Digester::default()),
     };
-    let feed = Feed {
+    let desk = Desk {
         mapper: Arc::clone(&mapper),
         rules: plan.rules,
-        digester,
-        memory,
         on_uncertain: plan.policy.on_uncertain,
         rows_max: plan.sample.unwrap_or(u64::MAX),
         seats: Arc::clone(&seats),
@@ -259,8 +263,13 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         None => (Outlet::Record(to_record), None),
     };
     let table = plan.table;
+    let rehearses = matches!(plan.delivery, Delivery::Dry);
+    let work = move || match rehearses {
+        true => Rehearsal::new(desk, keeps_all).run(table, &to_deliver),
+        false => Feed { desk, digester, memory }.run(table, &to_deliver),
+    };
     // Never joined: a reader stuck in a pipe must not keep an interrupted run from ending.
-    thread::Builder::new().name("feed".to_owned()).spawn(move || feed.run(table, &to_deliver))?;
+    thread::Builder::new().name("feed".to_owned()).spawn(work)?;
 
     let mut deliverer = Deliverer::new(
         plan.policy,

@@ -79,8 +79,8 @@ impl Progress {
         self.pause_ms.store(ms, Ordering::Relaxed);
     }
 
-    pub(super) fn settle(&self, status: Status, position: u64) {
-        self.ended[status as usize].fetch_add(1, Ordering::Relaxed);
+    pub(super) fn settle(&self, status: Status, rows: u64, position: u64) {
+        self.ended[status as usize].fetch_add(rows, Ordering::Relaxed);
         self.position.store(position, Ordering::Relaxed);
     }
 

@@ -1,11 +1,13 @@
 //! The last stage, on a thread of its own: endings take their place in input order and are written down.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
 use super::RecordError;
 use super::lookout::Lookout;
 use super::progress::Progress;
+use super::rehearsal::Rehearsed;
 use super::seats::Seats;
 use crate::model::{Header, MergeOutlook, Ordinal, Outcome, Row, RowNumber, Status, Tally};
 use crate::plan::Sightings;
@@ -19,6 +21,8 @@ const GATHERED_BYTES_MAX: usize = 64 * 1024;
 pub enum News {
     /// Rows came into the house; some have ended already.
     Rows(Vec<Arrival>, Sightings),
+    /// Rows of a dry run: all have ended.
+    Rehearsed(Rehearsed),
     /// Rows ended.
     Outcomes(Vec<(Ordinal, Outcome)>),
     /// The journal cannot be written any more: what comes now counts, and is not written down.
@@ -76,13 +80,29 @@ impl Recorder {
                     }
                 }
             };
+            let mut given_back = 0;
             match news {
                 News::Rows(rows, sightings) => {
-                    lookout.see(&sightings, rows.iter().map(|arrival| &arrival.row));
+                    lookout.see(&sightings, |number| {
+                        let mut rows = rows.iter().map(|arrival| &arrival.row);
+                        rows.find(|row| row.number == number).map(Cow::Borrowed)
+                    });
                     for arrival in rows {
                         let place = sequence.place(arrival.ordinal).expect("rows come before their turn");
                         *place = Some(arrival);
                     }
+                }
+                News::Rehearsed(Rehearsed { rows, ready, position, sightings, shelf, seats: taken }) => {
+                    lookout.see(&sightings, |number| shelf.row(number).map(Cow::Owned));
+                    for (row, outcome) in &rows {
+                        tally.add(outcome.status);
+                        progress.settle(outcome.status, 1, position);
+                        findings.note(row, outcome);
+                        book.add(&header, row, outcome);
+                    }
+                    tally.add_many(Status::NotSent, ready);
+                    progress.settle(Status::NotSent, ready, position);
+                    given_back += taken;
                 }
                 News::Unwritable(error) => book.close_with(error),
                 News::Outcomes(outcomes) => {
@@ -92,11 +112,10 @@ impl Recorder {
                     }
                 }
             }
-            let mut given_back = 0;
             while let Some(Arrival { row, weight, ended: Some(outcome), .. }) = sequence.pop_if(|it| it.ended.is_some())
             {
                 tally.add(outcome.status);
-                progress.settle(outcome.status, row.position);
+                progress.settle(outcome.status, 1, row.position);
                 findings.note(&row, &outcome);
                 book.add(&header, &row, &outcome);
                 given_back += weight;

@@ -2,7 +2,7 @@
 
 use super::feed::{Fate, Parcel};
 use crate::journal::{JournalError, Kept, Recall, Twin};
-use crate::model::{Outcome, OutcomeCode, Reason, Status};
+use crate::model::{ContactCard, Outcome, OutcomeCode, Reason, Status};
 use crate::schedule::OnUncertain;
 
 /// What a session is for.
@@ -48,14 +48,14 @@ impl Memory {
             Kept::Open => self.wants(Status::NotSent) || self.wants(Status::Uncertain),
             Kept::Ended(status) => self.wants(status),
         };
-        if wanted && (!uncertain || may_resend(&parcel, self.on_uncertain)) {
+        if wanted && (!uncertain || may_resend(&parcel.card, self.on_uncertain)) {
             parcel.before = Some(found.before());
             parcel.sent_before = uncertain;
             return Ok(Fate::Card(parcel));
         }
         let ending = self.recall.outcome(digest, found.number)?;
         Ok(Fate::Ended(ending.unwrap_or_else(|| {
-            lost(&mut parcel, "the program ended while it was in flight, and what came of it was not written down")
+            lost(parcel.warnings, "the program ended while it was in flight, and what came of it was not written down")
         })))
     }
 
@@ -92,14 +92,14 @@ impl Memory {
 
 /// Whether a card of which nobody knows whether it is stored may be sent again: never one that the server cannot
 /// recognise (API facts, "May a row be sent again?").
-pub fn may_resend(parcel: &Parcel, on_uncertain: OnUncertain) -> bool {
-    parcel.card.has_identity() && on_uncertain == OnUncertain::Retry
+pub fn may_resend(card: &ContactCard, on_uncertain: OnUncertain) -> bool {
+    card.has_identity() && on_uncertain == OnUncertain::Retry
 }
 
 /// The ending of a row that was sent, and nobody knows.
-pub fn lost(parcel: &mut Parcel, why: &str) -> Outcome {
+pub fn lost(warnings: Vec<Reason>, why: &str) -> Outcome {
     let mut reasons = vec![plain(OutcomeCode::DeliveryUnknown, format!("nobody knows whether it was stored: {why}"))];
-    reasons.append(&mut parcel.warnings);
+    reasons.extend(warnings);
     Outcome { attempts: 1, ..Outcome::unsent(Status::Uncertain, reasons) }
 }
 

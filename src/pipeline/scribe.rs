@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::RecordError;
 use super::progress::Progress;
 use super::record::{Arrival, News};
+use super::rehearsal::Rehearsed;
 use crate::journal::{Journal, JournalError, Subject};
 use crate::model::{Header, Ordinal, Outcome};
 use crate::plan::Sightings;
@@ -71,6 +72,14 @@ impl Outlet {
         match self {
             Outlet::Scribe(scribe) => tell(scribe, Note::Rows(rows, sightings)),
             Outlet::Record(record) => tell(record, News::Rows(rows, sightings)),
+        }
+    }
+
+    /// Rows of a dry run, of which nothing is remembered.
+    pub fn rehearsed(&self, rows: Rehearsed) {
+        match self {
+            Outlet::Scribe(_) => unreachable!("a dry run has no journal"),
+            Outlet::Record(record) => tell(record, News::Rehearsed(rows)),
         }
     }
 

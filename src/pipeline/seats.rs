@@ -12,13 +12,15 @@ pub struct Seats {
 #[derive(Debug)]
 struct State {
     free: usize,
+    /// The fewest seats that anybody waits for.
+    wanted: usize,
     closed: bool,
 }
 
 impl Seats {
     /// A house with this many seats.
     pub fn new(free: usize) -> Seats {
-        Seats { state: Mutex::new(State { free, closed: false }), changed: Condvar::new() }
+        Seats { state: Mutex::new(State { free, wanted: usize::MAX, closed: false }), changed: Condvar::new() }
     }
 
     /// Takes `count` seats if they are free right now.
@@ -33,7 +35,13 @@ impl Seats {
 
     /// Waits until `count` seats are free and takes them; `false` when the house has closed.
     pub fn take(&self, count: usize) -> bool {
-        let waiting = self.changed.wait_while(self.lock(), |state| state.free < count && !state.closed);
+        let waiting = self.changed.wait_while(self.lock(), |state| {
+            let waits = state.free < count && !state.closed;
+            if waits {
+                state.wanted = state.wanted.min(count);
+            }
+            waits
+        });
         let mut state = waiting.unwrap_or_else(PoisonError::into_inner);
         if state.closed {
             return false;
@@ -42,10 +50,16 @@ impl Seats {
         true
     }
 
-    /// Gives seats back.
+    /// Gives seats back. Wakes those who wait only when one of them can sit down: seats come back one by one, and are
+    /// wanted by the hundred.
     pub fn give_back(&self, count: usize) {
-        self.lock().free += count;
-        self.changed.notify_all();
+        let mut state = self.lock();
+        state.free += count;
+        if state.free >= state.wanted {
+            // Who still has to wait says so again.
+            state.wanted = usize::MAX;
+            self.changed.notify_all();
+        }
     }
 
     /// Lets nobody in any more.

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use foldhash::fast::FixedState;
+
 use crate::model::{IdentityKey, Ordinal};
 
 /// One queue an identity; a row may go when it is first in all of its queues. Because rows enter in input order, the
@@ -9,7 +11,7 @@ use crate::model::{IdentityKey, Ordinal};
 #[derive(Debug, Default)]
 pub struct Lanes {
     queues: HashMap<IdentityKey, VecDeque<Ordinal>>,
-    members: HashMap<Ordinal, Member>,
+    members: HashMap<Ordinal, Member, FixedState>,
 }
 
 #[derive(Debug)]

@@ -16,6 +16,8 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::time::Duration;
 
+use foldhash::fast::FixedState;
+
 use crate::model::{CardDigest, IdentityKey, Ordinal, RowNumber, Status, Tally, Verdict};
 
 use breaker::{Breaker, Gate, leaves_open};
@@ -102,7 +104,7 @@ pub struct Schedule {
     jitter: Jitter,
     tally: Tally,
     admitted: u64,
-    rows: HashMap<Ordinal, RowState>,
+    rows: HashMap<Ordinal, RowState, FixedState>,
     ready: BinaryHeap<Reverse<Ordinal>>,
     backing_off: BinaryHeap<Reverse<(Duration, Ordinal)>>,
     /// Rows that ended uncertain, each with the moment at which those who share an identity may go.
@@ -151,7 +153,7 @@ impl Schedule {
             admitted: 0,
             lanes: Lanes::default(),
             repeats: Repeats::default(),
-            rows: HashMap::new(),
+            rows: HashMap::default(),
             ready: BinaryHeap::new(),
             backing_off: BinaryHeap::new(),
             lingering: VecDeque::new(),

@@ -6,6 +6,9 @@ pub(super) const HEAD_BYTES: usize = 256 * 1024;
 /// How much is read at a time.
 pub(super) const CHUNK_BYTES: usize = 128 * 1024;
 
+/// How much of a text table one thread reads before it asks for more.
+pub(super) const PART_BYTES: usize = 256 * 1024;
+
 /// The longest record of a text table, quoted line breaks included. A row of people's data has some hundred bytes;
 /// a record of this size is a quote that was never closed.
 pub(super) const RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;

@@ -160,6 +160,18 @@ impl Table {
         }
     }
 
+    /// The same rows for several threads to read, when that can be done: text files can be shared, while a workbook has to
+    /// be unpacked from its beginning, and a stream brings its rows when it does.
+    ///
+    /// # Errors
+    /// When the rest of the input cannot be read.
+    pub fn share(self) -> Result<Shareable, SourceError> {
+        match self.content {
+            Content::Text(table) if table.shape().size_hint.is_some() => Ok(Shareable::Shared(Shared(table.share()?))),
+            content => Ok(Shareable::Alone(Table { content })),
+        }
+    }
+
     /// Pushes every data row, in order, each as wide as the header; stops when `each` says so.
     ///
     /// # Errors
@@ -173,6 +185,61 @@ impl Table {
                 fence::run_pushing(&path, each, |each| table.read(each))
             }
         }
+    }
+}
+
+/// Whether a table can be read by several threads.
+pub enum Shareable {
+    /// It can.
+    Shared(Shared),
+    /// It is for one.
+    Alone(Table),
+}
+
+/// A table that several threads read, each with a [`PartReader`] of its own.
+pub struct Shared(csv::SharedText);
+
+impl Shared {
+    /// A reader for one more thread.
+    pub fn reader(&self) -> PartReader<'_> {
+        PartReader(self.0.reader())
+    }
+
+    /// Lines without any cell before the first part.
+    pub fn blank_lines(&self) -> u64 {
+        self.0.blank_lines()
+    }
+}
+
+/// Reads parts of a table, one after the other. All readers' parts together are the table, and their rows are those that
+/// [`Table::read`] pushes.
+pub struct PartReader<'t>(csv::TextReader<'t>);
+
+impl PartReader<'_> {
+    /// Takes the next part that nobody has; its number, counted from zero, or nothing when there is none left.
+    ///
+    /// # Errors
+    /// As [`Table::read`]; nobody gets a part after that.
+    pub fn take(&mut self) -> Result<Option<u64>, SourceError> {
+        self.0.take()
+    }
+
+    /// Whether the part is all that was left, however large: where no end of a record was in sight.
+    pub fn is_rest(&self) -> bool {
+        self.0.is_rest()
+    }
+
+    /// The next row of the part, in place of another row; `false` at its end.
+    ///
+    /// # Errors
+    /// As [`Table::read`]; it was the last part then.
+    pub fn next(&mut self, row: &mut Row) -> Result<bool, SourceError> {
+        self.0.next(row)
+    }
+
+    /// Lines without any cell that this reader has passed.
+    pub fn blank_lines(&self) -> u64 {
+        self.0.blank_lines()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The HTTP client: every default that would surprise an importer is switched off.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
@@ -96,7 +97,10 @@ pub enum Connection {
 
 /// Posts documents, one attempt at a time. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Client {
+pub struct Client(Arc<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     http: reqwest::Client,
     /// The same, but it keeps no connection open.
     fresh: reqwest::Client,
@@ -115,7 +119,7 @@ impl Client {
         let http = Client::http(&settings, settings.concurrency)?;
         let fresh = Client::http(&settings, 0)?;
         let ClientSettings { endpoint, token, time_of_day, .. } = settings;
-        Ok(Client { http, fresh, endpoint, authorization, token, time_of_day })
+        Ok(Client(Arc::new(Parts { http, fresh, endpoint, authorization, token, time_of_day })))
     }
 
     fn http(settings: &ClientSettings, connections_kept: usize) -> Result<reqwest::Client, ClientError> {
@@ -154,20 +158,20 @@ impl Client {
     /// # Errors
     /// When no header can carry the token.
     pub fn with_token(&self, token: SecretString) -> Result<Client, ClientError> {
-        Ok(Client { authorization: bearer(&token)?, token, ..self.clone() })
+        Ok(Client(Arc::new(Parts { authorization: bearer(&token)?, token, ..Parts::clone(&self.0) })))
     }
 
     /// Whether this is the token it uses.
     pub fn uses(&self, token: &SecretString) -> bool {
-        self.token.expose_secret() == token.expose_secret()
+        self.0.token.expose_secret() == token.expose_secret()
     }
 
     /// Asks the endpoint for what it never gives, to see whether somebody is there: a GET, which stores nothing.
     pub async fn knock(&self) -> Knock {
-        let asked = self.asking(self.http.get(self.endpoint.url().clone())).send().await;
+        let asked = self.asking(self.0.http.get(self.0.endpoint.url().clone())).send().await;
         let told = |answer: &reqwest::Response| {
             let date = answer.headers().get(DATE)?.to_str().ok()?;
-            Some((httpdate::parse_http_date(date).ok()?, (self.time_of_day)()))
+            Some((httpdate::parse_http_date(date).ok()?, (self.0.time_of_day)()))
         };
         let clocks = asked.as_ref().ok().and_then(told);
         Knock { verdict: self.hear(asked).await.verdict, clocks }
@@ -176,17 +180,17 @@ impl Client {
     /// Posts one document, and says what came of it.
     pub async fn post(&self, document: Bytes, connection: Connection) -> Heard {
         let http = match connection {
-            Connection::Any => &self.http,
-            Connection::Fresh => &self.fresh,
+            Connection::Any => &self.0.http,
+            Connection::Fresh => &self.0.fresh,
         };
-        let request = self.asking(http.post(self.endpoint.url().clone()));
+        let request = self.asking(http.post(self.0.endpoint.url().clone()));
         self.hear(request.header(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)).body(document).send().await).await
     }
 
     /// With the headers that every request has.
     fn asking(&self, request: RequestBuilder) -> RequestBuilder {
         let accept = HeaderValue::from_static(MEDIA_TYPE);
-        request.header(AUTHORIZATION, self.authorization.clone()).header(ACCEPT, accept)
+        request.header(AUTHORIZATION, self.0.authorization.clone()).header(ACCEPT, accept)
     }
 
     /// Reads an answer to its end, and says what it means.
@@ -213,7 +217,7 @@ impl Client {
             location: location.as_deref().and_then(|target| std::str::from_utf8(target).ok()),
             body: &self.blotted(&body),
             broken: broken.as_deref(),
-            received: (self.time_of_day)(),
+            received: (self.0.time_of_day)(),
         };
         Heard { verdict: reply::verdict(&reply), quiet_for: reply::quiet_for(&reply) }
     }
@@ -221,11 +225,11 @@ impl Client {
     /// What a server said, with the token blotted out before anything is cut or quoted: some repeat the request in their
     /// errors and redirects.
     fn blotted<'a>(&self, said: &'a [u8]) -> Cow<'a, [u8]> {
-        let token = self.token.expose_secret();
+        let token = self.0.token.expose_secret();
         if token.len() < SECRET_BYTES_MIN {
             return Cow::Borrowed(said);
         }
-        if said.windows(token.len()).any(|window| window == token.as_bytes()) {
+        if memchr::memmem::find(said, token.as_bytes()).is_some() {
             Cow::Owned(String::from_utf8_lossy(said).replace(token, BLOT).into_bytes())
         } else {
             Cow::Borrowed(said)

@@ -52,6 +52,23 @@ fn bad_input_is_refused_as_an_import_refuses_it() {
     place.c3import(&["check", "people.csv", "-m", "m.toml"]).run().exits(2).tells(&["E-mial", "E-mail"]);
 }
 
+/// Several threads read a large file.
+#[test]
+fn a_large_file_is_told_in_input_order() {
+    let row = |at: u32| match at % 1000 {
+        0 => format!("P{at},no address,,"),
+        _ => format!("P{at},p{at}@example.com,,\"a\nb\""),
+    };
+    let rows: Vec<String> = (0..40_000).map(row).collect();
+    let place = Place::with_table(&rows.iter().map(String::as_str).collect::<Vec<_>>());
+    let done = place.c3import(&["import", "people.csv", "-m", "m.toml", "--dry-run", "--run-dir", "dry"]).run();
+    assert!(done.exits(1).stdout.contains("40,000 rows"), "{done}");
+    let results = place.results("dry");
+    assert_eq!(results.tally().get("invalid"), Some(&40));
+    assert!((2u64..).zip(results.column("c3_row")).all(|(number, told)| told == number.to_string()));
+    assert_eq!(place.c3import(&["check", "people.csv", "-m", "m.toml"]).run().exits(1).code, done.code);
+}
+
 /// A dry run's results and an import's, side by side: they differ only in what was sent.
 #[test]
 fn the_dry_run_and_the_import_agree_on_every_row() {

@@ -21,41 +21,42 @@ pub(super) struct Form {
     pub(super) transcoded: bool,
 }
 
-/// The row of a record. Position is left to the caller.
-pub(super) fn row(record: &Record<'_>, form: Form) -> Row {
+/// The row of a record, in the memory of another. Position is left to the caller.
+pub(super) fn fill(row: &mut Row, record: &Record<'_>, form: Form) {
     let mut issues = Vec::new();
     let number = RowNumber(record.row);
-    let mut row = match clean(record) {
+    match clean(record) {
         Some(text) if record.ranges.len() == form.width => {
-            Row::from_ranges(number, text.to_owned(), record.ranges.to_vec())
+            row.become_ranges(number, text, record.ranges);
+            row.clean = record.clean;
         }
         Some(text) => {
-            let mut row = Row::new(number);
+            row.become_ranges(number, "", &[]);
             (0..form.width)
                 .for_each(|at| row.push(if at < record.ranges.len() { &text[record.range(at)] } else { "" }));
-            row
         }
         None => {
             let (text, ends) = decode(record, form, &mut issues);
-            Row::from_parts(number, text, ends)
+            *row = Row::from_parts(number, text, ends);
         }
-    };
+    }
     row.line = Some(record.line);
     if record.suspicious {
-        look_at_cells(&row, form, &mut issues);
+        look_at_cells(row, form, &mut issues);
     }
     let torn = record.torn.is_some() || record.unclosed_quote.is_some();
     if torn || record.too_large || record.ranges.len() != form.width {
         look_at_shape(record, form, &mut issues);
     }
     row.issues = issues;
-    row
 }
 
 /// The names of a header record.
 pub(super) fn names(record: &Record<'_>, form: Form) -> Vec<String> {
     let form = Form { width: record.ranges.len(), ..form };
-    row(record, form).cells().map(str::to_owned).collect()
+    let mut row = Row::new(RowNumber(record.row));
+    fill(&mut row, record, form);
+    row.cells().map(str::to_owned).collect()
 }
 
 /// The whole text, if it is UTF-8 cell by cell: a cell could break a character in two that the next one completes. One

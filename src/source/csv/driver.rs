@@ -7,6 +7,7 @@ use std::io;
 
 use super::intake::Intake;
 use super::scan::{Cells, Scan, Skim, Syntax, scan};
+use crate::model::is_clean;
 use crate::source::limits::{CHUNK_BYTES, RECORD_BYTES_MAX, RECORD_CELLS_MAX};
 
 /// Why no further record can be had.
@@ -42,7 +43,9 @@ pub(super) struct Record<'a> {
     pub(super) row: u64,
     /// The physical line it starts on.
     pub(super) line: u64,
-    /// Whether it may hold control characters, a character of C1 or U+FFFD; lets a clean record pass without a look.
+    /// Whether all of it [is clean](is_clean).
+    pub(super) clean: bool,
+    /// Whether it may hold control characters, a character of C1 or U+FFFD; lets other records pass without a look.
     pub(super) suspicious: bool,
     /// Line breaks inside its cells.
     pub(super) breaks: u64,
@@ -52,6 +55,29 @@ pub(super) struct Record<'a> {
     pub(super) torn: Option<[u64; 2]>,
     /// It was beyond the bounds, and `text` and `ranges` are not all of it.
     pub(super) too_large: bool,
+}
+
+/// What is known of a part of a table before it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    /// Rows and blank lines before it.
+    pub(super) rows_before: u64,
+    /// The line it starts on.
+    pub(super) line: u64,
+    /// How far into the file it goes.
+    pub(super) ends_at: u64,
+    /// Whether another part follows.
+    pub(super) goes_on: bool,
+}
+
+/// Where a reader stands, between two records.
+pub(super) struct Stand {
+    pub(super) intake: Intake,
+    /// Bytes that came out of the intake and belong to no record read yet.
+    pub(super) unread: Vec<u8>,
+    pub(super) rows: u64,
+    /// The line that comes next.
+    pub(super) line: u64,
 }
 
 impl Record<'_> {
@@ -71,7 +97,9 @@ pub(super) struct RecordReader {
     /// Where the unread part of the block begins.
     at: usize,
     at_end: bool,
-    block_suspicious: bool,
+    block_clean: bool,
+    /// Whether more of the table comes behind the end of what this reader was given.
+    goes_on: bool,
     cells: Cells,
     /// The line the next byte stands on, and the rows and blank lines passed so far.
     line: u64,
@@ -97,7 +125,8 @@ impl RecordReader {
             block: Vec::new(),
             at: 0,
             at_end: false,
-            block_suspicious: false,
+            block_clean: false,
+            goes_on: false,
             cells: Cells::default(),
             line: 1,
             rows: 0,
@@ -117,6 +146,38 @@ impl RecordReader {
         Self::new(intake, syntax, CHUNK_BYTES)
     }
 
+    /// Reads a part of a table that stands whole in memory.
+    pub(super) fn for_parts(syntax: Syntax) -> Self {
+        Self::with_chunks(Intake::new(Box::new(io::empty()), encoding_rs::UTF_8, 0), syntax)
+    }
+
+    /// Takes up the next part in place of the one before, which has been read to its end; `bytes` gets the memory of
+    /// that one.
+    pub(super) fn take_up(&mut self, part: Part, bytes: &mut Vec<u8>) {
+        let Part { rows_before, line, ends_at, goes_on } = part;
+        std::mem::swap(&mut self.block, bytes);
+        self.intake = Intake::Plain { input: Box::new(io::empty()), taken: ends_at };
+        (self.rows, self.line, self.goes_on) = (rows_before, line, goes_on);
+        (self.at, self.at_end, self.after_cr) = (0, true, false);
+        self.block_clean = is_clean(&self.block);
+    }
+
+    /// Gives up reading, and tells where it stands: what has come in and is not read yet, and the rest.
+    pub(super) fn stand(mut self) -> Result<Stand, ReadFailure> {
+        if self.after_cr && self.has_unread()? && self.block[self.at] == b'\n' {
+            self.at += 1;
+        }
+        self.block.drain(..self.at);
+        Ok(Stand { intake: self.intake, unread: self.block, rows: self.rows, line: self.line })
+    }
+
+    /// Goes on where another stood.
+    pub(super) fn resume(stand: Stand, syntax: Syntax) -> Self {
+        let Stand { intake, unread, rows, line } = stand;
+        let block_clean = is_clean(&unread);
+        RecordReader { block: unread, block_clean, rows, line, ..Self::with_chunks(intake, syntax) }
+    }
+
     /// Passes over the first line, which is Excel's `sep=` and not part of the table. It counts as a row.
     pub(super) fn skip_first_line(&mut self, line_bytes: usize) -> Result<(), ReadFailure> {
         let mut left = line_bytes;
@@ -130,6 +191,11 @@ impl RecordReader {
         self.line += 1;
         self.rows += 1;
         Ok(())
+    }
+
+    /// How the table is written.
+    pub(super) fn syntax(&self) -> Syntax {
+        self.syntax
     }
 
     /// How far into the file the reader is, in bytes; near enough when the file is transcoded.
@@ -150,19 +216,22 @@ impl RecordReader {
 
     /// Whether the record just read was the last. Call it only when the record is no longer needed.
     pub(super) fn is_spent(&mut self) -> Result<bool, ReadFailure> {
-        Ok(!self.has_unread()?)
+        Ok(!self.has_unread()? && !self.goes_on)
     }
 
     /// The record just read.
     pub(super) fn record(&self) -> Record<'_> {
         let text = if self.cells.verbatim { &self.block[self.record_at.clone()] } else { &self.cells.text[..] };
+        // Without its quotes, characters may have come together.
+        let clean = self.block_clean && self.cells.verbatim || is_clean(text);
         Record {
             text,
             ranges: &self.cells.ranges,
             verbatim: self.cells.verbatim,
             row: self.rows,
             line: self.record_line,
-            suspicious: self.block_suspicious && is_suspicious(text),
+            clean,
+            suspicious: !clean && is_suspicious(text),
             breaks: self.breaks,
             unclosed_quote: self.unclosed_quote,
             torn: self.torn,
@@ -253,7 +322,7 @@ impl RecordReader {
         let read = self.intake.read(&mut self.block[known..]).map_err(ReadFailure::Io);
         self.block.truncate(known + read.as_ref().map_or(0, |read| *read));
         self.at_end = read? == 0;
-        self.block_suspicious = is_suspicious(&self.block);
+        self.block_clean = is_clean(&self.block);
         Ok(())
     }
 

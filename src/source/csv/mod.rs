@@ -6,7 +6,9 @@ mod driver;
 mod encoding;
 mod intake;
 mod letters;
+mod parts;
 mod scan;
+mod shared;
 
 use std::fs::File;
 use std::io::{self, Cursor, Read as _, Seek, SeekFrom};
@@ -21,6 +23,7 @@ use self::encoding::{Census, Finding, HeadSays};
 use self::intake::Intake;
 use self::letters::Guess;
 use self::scan::Syntax;
+pub(super) use self::shared::{SharedText, TextReader};
 use super::limits::{CHUNK_BYTES, RECORD_BYTES_MAX};
 use super::{ReadEnd, SourceError, TextDetails, header_guess, kind};
 use crate::model::{CsvDialect, DelimiterChoice, EncodingChoice, Header, Row, RowNumber, SourceOptions, TableShape};
@@ -52,9 +55,7 @@ pub(super) struct Beginning {
 
 /// A text table whose header has been read.
 pub(super) struct TextTable {
-    path: String,
-    reader: RecordReader,
-    form: Form,
+    rows: Rows,
     header: Header,
     header_suggestion: Option<u64>,
     shape: TableShape,
@@ -131,15 +132,8 @@ pub(super) fn open(mut beginning: Beginning, options: &SourceOptions) -> Result<
         delimiter_reason,
         backslash_escapes: syntax.backslash,
     };
-    Ok(TextTable {
-        path,
-        reader,
-        form: Form { width: header.names.len(), ..form },
-        header,
-        header_suggestion,
-        shape,
-        details,
-    })
+    let rows = Rows { path, reader, form: Form { width: header.names.len(), ..form } };
+    Ok(TextTable { rows, header, header_suggestion, shape, details })
 }
 
 impl TextTable {
@@ -159,23 +153,37 @@ impl TextTable {
         self.header_suggestion
     }
 
-    pub(super) fn read(mut self, each: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<ReadEnd, SourceError> {
-        let mut rows = 0;
-        let mut stopped = false;
-        while self.next()? {
-            let mut row = cells::row(&self.reader.record(), self.form);
-            row.position = self.reader.position();
-            rows += 1;
-            if each(row).is_break() {
+    pub(super) fn read(self, each: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<ReadEnd, SourceError> {
+        let mut rows = self.rows;
+        let (mut count, mut stopped) = (0, false);
+        let mut row = Row::new(RowNumber(0));
+        while rows.next(&mut row)? {
+            count += 1;
+            let read = std::mem::replace(&mut row, Row::new(RowNumber(0)));
+            if each(read).is_break() {
                 stopped = true;
                 break;
             }
         }
-        Ok(ReadEnd { rows, blank_lines: self.reader.blank_lines(), stopped })
+        Ok(ReadEnd { rows: count, blank_lines: rows.reader.blank_lines(), stopped })
     }
 
-    /// The next record that is a row.
-    fn next(&mut self) -> Result<bool, SourceError> {
+    /// The same rows, for several threads to read.
+    pub(super) fn share(self) -> Result<SharedText, SourceError> {
+        SharedText::new(self.rows)
+    }
+}
+
+/// Records as rows.
+struct Rows {
+    path: String,
+    reader: RecordReader,
+    form: Form,
+}
+
+impl Rows {
+    /// The next row, in place of another; false when there is none.
+    fn next(&mut self, row: &mut Row) -> Result<bool, SourceError> {
         while self.reader.next().map_err(|failure| failure.tell(&self.path))? == Read::Record {
             let record = self.reader.record();
             let alone = record.ranges.len() == 1 && record.unclosed_quote.is_none();
@@ -186,6 +194,8 @@ impl TextTable {
                 self.reader.count_as_blank();
                 continue;
             }
+            cells::fill(row, &self.reader.record(), self.form);
+            row.position = self.reader.position();
             return Ok(true);
         }
         Ok(false)

@@ -1,0 +1,305 @@
+//! The first stage of a dry run. Rows are judged as in an import and end at once, on the thread that read them: nothing
+//! of a row that is fit goes on but its hashes, and a copy for those who tell of examples. Text files are read by
+//! several threads, and what they made of it is put back in order.
+
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use tokio::sync::mpsc::Sender;
+
+use super::feed::{Desk, EarlierResults, Fed, FeedError, Judged};
+use super::outcome::dry;
+use super::seats::Seats;
+use super::{BATCH_ROWS, SEATS};
+use crate::jsonapi;
+use crate::mapping::Scraps;
+use crate::model::{CardDigest, Outcome, Row, RowNumber, RowShelf};
+use crate::plan::Sightings;
+use crate::source::{ReadEnd, Shareable, Shared, SourceError, Table};
+
+/// What a batch takes, however many rows are in it: a part of a text file has some 256 KiB, so that no more than 2 MiB of
+/// text are in the house.
+const SEATS_A_BATCH: usize = SEATS / 8;
+
+/// So much text makes a batch full.
+const BATCH_BYTES: usize = 256 * 1024;
+
+/// More threads than this would wait for each other's parts to be cut.
+const THREADS_MAX: usize = 8;
+
+/// Rows that have ended, in input order.
+#[derive(Debug, Default)]
+pub struct Rehearsed {
+    /// Those that have something to be told, with their endings; all, when results are written.
+    pub rows: Vec<(Row, Outcome)>,
+    /// How many more are fit to be sent, and nothing else is to be said of them.
+    pub ready: u64,
+    /// How far into the source they go, for progress.
+    pub position: u64,
+    /// All that are fit to be sent, as the merge plan sees them.
+    pub sightings: Sightings,
+    /// The same, to be seen again.
+    pub shelf: RowShelf,
+    /// How many seats they take.
+    pub seats: usize,
+}
+
+/// The first stage of a dry run.
+#[derive(Debug)]
+pub struct Rehearsal {
+    desk: Desk,
+    /// Whether every row is to be written down.
+    keeps_all: bool,
+    /// For cards; random, so that nobody can make two look alike.
+    hasher: foldhash::quality::RandomState,
+}
+
+impl Rehearsal {
+    /// For those who want every row, or only the others than those that are fit.
+    pub fn new(desk: Desk, keeps_all: bool) -> Rehearsal {
+        Rehearsal { desk, keeps_all, hasher: foldhash::quality::RandomState::default() }
+    }
+
+    /// Reads until the end, or until nobody listens any more.
+    pub fn run(self, table: Table, out: &Sender<Fed>) {
+        let earlier = EarlierResults::find(table.header());
+        // The first rows are had soonest from one reader.
+        let shareable = if self.desk.rows_max < u64::MAX { Ok(Shareable::Alone(table)) } else { table.share() };
+        let end = match shareable {
+            Ok(Shareable::Shared(shared)) => self.together(earlier.as_ref(), &shared, out),
+            Ok(Shareable::Alone(table)) => self.alone(earlier.as_ref(), table, out),
+            Err(error) => Err(error),
+        };
+        if out.blocking_send(Fed::End(end.map_err(FeedError::Source))).is_err() {
+            tracing::debug!("the run ended before the reading did");
+        }
+    }
+
+    /// One thread reads everything.
+    fn alone(&self, earlier: Option<&EarlierResults>, table: Table, out: &Sender<Fed>) -> Result<ReadEnd, SourceError> {
+        let mut hand = Hand::new(self, earlier);
+        let mut left = self.desk.rows_max;
+        let end = table.read(&mut |mut row| {
+            if hand.is_empty() && !hand.sit_down() {
+                return ControlFlow::Break(());
+            }
+            hand.judge(&mut row);
+            left -= 1;
+            if left == 0 || hand.is_full() && out.blocking_send(Fed::Rehearsed(hand.give())).is_err() {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        });
+        if !hand.is_empty() && out.blocking_send(Fed::Rehearsed(hand.give())).is_err() {
+            tracing::debug!("the run ended before the reading did");
+        }
+        end
+    }
+
+    /// Several threads read parts.
+    fn together(
+        &self,
+        earlier: Option<&EarlierResults>,
+        shared: &Shared,
+        out: &Sender<Fed>,
+    ) -> Result<ReadEnd, SourceError> {
+        let order = Order { out, state: Mutex::new(OrderState { next: 0, early: BTreeMap::new() }) };
+        let work = || {
+            let _closes = ClosesOnPanic(&self.desk.seats);
+            self.work(earlier, shared, &order)
+        };
+        let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
+        let ends: Vec<_> = thread::scope(|scope| {
+            // Where the system gives fewer threads, the others do their work.
+            let spawn = |_| thread::Builder::new().name("feed".to_owned()).spawn_scoped(scope, work).ok();
+            let others: Vec<_> = (1..threads).filter_map(spawn).collect();
+            let own = work();
+            let joined = others.into_iter().map(|other| match other.join() {
+                Ok(end) => end,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            joined.chain([own]).collect()
+        });
+        let none = ReadEnd { blank_lines: shared.blank_lines(), ..ReadEnd::default() };
+        ends.into_iter().try_fold(none, |all, end| {
+            let end = end?;
+            Ok(ReadEnd {
+                rows: all.rows + end.rows,
+                blank_lines: all.blank_lines + end.blank_lines,
+                stopped: all.stopped || end.stopped,
+            })
+        })
+    }
+
+    /// Takes parts until there are none.
+    fn work(
+        &self,
+        earlier: Option<&EarlierResults>,
+        shared: &Shared,
+        order: &Order<'_>,
+    ) -> Result<ReadEnd, SourceError> {
+        let mut reader = shared.reader();
+        let mut hand = Hand::new(self, earlier);
+        let mut row = Row::new(RowNumber(0));
+        let mut rows = 0;
+        let mut stopped = false;
+        // Who takes a part has its seats already, so that the first of all parts never waits for them.
+        while !stopped && hand.sit_down() {
+            let part = match reader.take() {
+                Ok(Some(part)) => part,
+                end => {
+                    self.desk.seats.give_back(hand.give().seats);
+                    return end.map(|_| ReadEnd { rows, blank_lines: reader.blank_lines(), stopped: false });
+                }
+            };
+            let end = loop {
+                match reader.next(&mut row) {
+                    Ok(true) => {}
+                    Ok(false) => break Ok(()),
+                    Err(error) => break Err(error),
+                }
+                rows += 1;
+                hand.judge(&mut row);
+                // Nobody waits behind the rest, so that it may wait for more seats.
+                if reader.is_rest() && hand.is_full() && !(order.put(part, hand.give(), false) && hand.sit_down()) {
+                    stopped = true;
+                    break Ok(());
+                }
+            };
+            stopped |= !order.put(part, hand.give(), true);
+            end?;
+        }
+        Ok(ReadEnd { rows, blank_lines: reader.blank_lines(), stopped: true })
+    }
+}
+
+/// One thread's rows, until they are handed over.
+struct Hand<'r> {
+    rehearsal: &'r Rehearsal,
+    earlier: Option<&'r EarlierResults>,
+    scraps: Scraps,
+    document: Vec<u8>,
+    batch: Rehearsed,
+    count: u64,
+}
+
+impl<'r> Hand<'r> {
+    fn new(rehearsal: &'r Rehearsal, earlier: Option<&'r EarlierResults>) -> Hand<'r> {
+        Hand {
+            rehearsal,
+            earlier,
+            scraps: Scraps::default(),
+            document: Vec::new(),
+            batch: Rehearsed::default(),
+            count: 0,
+        }
+    }
+
+    /// Waits for the seats of a batch; `false` when the house has closed.
+    fn sit_down(&mut self) -> bool {
+        let taken = self.rehearsal.desk.seats.take(SEATS_A_BATCH);
+        self.batch.seats += if taken { SEATS_A_BATCH } else { 0 };
+        taken
+    }
+
+    fn is_empty(&self) -> bool {
+        self.batch.seats == 0
+    }
+
+    fn is_full(&self) -> bool {
+        self.count >= BATCH_ROWS as u64 || self.batch.shelf.text_len() >= BATCH_BYTES
+    }
+
+    /// Judges a row, and keeps of it what is needed; may take what is in it.
+    fn judge(&mut self, row: &mut Row) {
+        let Rehearsal { desk, keeps_all, hasher } = self.rehearsal;
+        let batch = &mut self.batch;
+        self.count += 1;
+        batch.position = row.position;
+        let (card, outcome) = match desk.judge(self.earlier, row, &mut self.scraps) {
+            Judged::Ended(outcome) => (None, Some(outcome)),
+            Judged::Lost { card, outcome } => (Some(card), Some(outcome)),
+            Judged::Fit { card, warnings, .. } if warnings.is_empty() && !keeps_all => (Some(card), None),
+            Judged::Fit { card, warnings, .. } => (Some(card), Some(dry(warnings))),
+        };
+        if let Some(card) = card {
+            self.document.clear();
+            jsonapi::encode_into(&card, desk.rules.name_at, &mut self.document);
+            let digest = quick_digest(hasher, &self.document);
+            let keys = desk.rules.recognised_by(&card).map(|(key, _)| key);
+            batch.sightings.add(row.number, &card, keys, digest, self.document.len());
+            batch.shelf.put(row);
+            self.scraps.take_back(card);
+        }
+        let Some(outcome) = outcome else {
+            batch.ready += 1;
+            return;
+        };
+        let empty = Row::new(row.number);
+        batch.rows.push((std::mem::replace(row, empty), outcome));
+    }
+
+    /// What there is, to be handed over.
+    fn give(&mut self) -> Rehearsed {
+        self.rehearsal.desk.progress.read(std::mem::take(&mut self.count));
+        std::mem::take(&mut self.batch)
+    }
+}
+
+/// Tells cards apart where none is sent: 64 bits, of which a million cards make two alike once in 37 million runs.
+fn quick_digest(hasher: &foldhash::quality::RandomState, document: &[u8]) -> CardDigest {
+    let hash = hasher.hash_one(document);
+    CardDigest([(hash >> 32) as u32, hash as u32, 0])
+}
+
+/// Puts parts back in order.
+struct Order<'o> {
+    out: &'o Sender<Fed>,
+    state: Mutex<OrderState>,
+}
+
+struct OrderState {
+    next: u64,
+    /// What came before its turn, and whether all of the part is there.
+    early: BTreeMap<u64, (Vec<Rehearsed>, bool)>,
+}
+
+impl Order<'_> {
+    /// Hands over a batch when it is its part's turn. `false` when nobody takes it any more.
+    fn put(&self, part: u64, batch: Rehearsed, is_last: bool) -> bool {
+        // Nothing inside leaves it half done but a panic of the allocator.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (batches, is_whole) = state.early.entry(part).or_default();
+        batches.push(batch);
+        *is_whole |= is_last;
+        loop {
+            let next = state.next;
+            let Some((batches, is_whole)) = state.early.get_mut(&next) else { return true };
+            let (batches, is_whole) = (std::mem::take(batches), *is_whole);
+            for batch in batches {
+                if self.out.blocking_send(Fed::Rehearsed(batch)).is_err() {
+                    return false;
+                }
+            }
+            if !is_whole {
+                return true;
+            }
+            state.early.remove(&next);
+            state.next += 1;
+        }
+    }
+}
+
+/// A thread that dies takes its part along; the others must not wait for it.
+struct ClosesOnPanic<'s>(&'s Seats);
+
+impl Drop for ClosesOnPanic<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.close();
+        }
+    }
+}

@@ -17,6 +17,7 @@ use crate::model::Input;
 use crate::pipeline::{self, Delivery, Ending, Errand, Plan, Progress, Report};
 use crate::results::{RunDir, Summary, SummarySettings};
 use crate::schedule::Policy;
+use crate::source;
 use crate::ui::{NextStep, ProgressBar, RunView, Terminal, count, import_summary, rows};
 
 /// What a session is held for.
@@ -110,7 +111,8 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
     let whole = !matches!(report.ending, Ending::Machine(_));
     let results = if whole { outputs.results.path() } else { outputs.results.partial() };
     let remarks = remarks_of(&report, &args.watch);
-    let exit = exit(&report, &remarks, &args.watch, false);
+    let changed = matches!(report.ending, Ending::Finished) && source::stamp(&input) != stamp;
+    let exit = if changed { Exit::Machine } else { exit(&report, &remarks, &args.watch, false) };
     tracing::info!(rows = report.tally.rows(), requests = report.requests, exit = exit.code(), "done");
     let next = next_step(args, run_dir.path(), outputs.failed.path(), &mapping, exit);
     let view = RunView {
@@ -124,6 +126,10 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
         sandbox_cards: goal.sandbox.as_ref().map(InProcess::cards),
     };
     import_summary(terminal, &view, exit, &next);
+    if changed {
+        let now = if source::stamp(&input).is_some() { "has changed" } else { "is gone" };
+        terminal.complain(&format!("error: {input} {now} since it was opened: the results tell of what was read"));
+    }
     write_summary(&summary(&report, &remarks, None, name, &shape, None, settings), &run_dir)?;
     if let Some(journal) = report.journal.take() {
         end(journal, &report, &input, stamp.as_deref())?;

@@ -14,6 +14,7 @@ use super::{Exit, Failure, Failures};
 use crate::cli::ReportArgs;
 use crate::journal::{Journal, JournalError};
 use crate::pipeline::{Delivery, Ending, Errand, Memoir, Plan, Progress};
+use crate::schedule::{Guards, Policy};
 use crate::ui::{NextStep, RunView, Terminal, import_summary};
 
 /// Writes the tables.
@@ -35,7 +36,8 @@ pub fn report(terminal: &Terminal, args: &ReportArgs) -> Result<Exit, Failures> 
     let outputs = outputs(&dir, &args.outputs, &input, &stage.table)?;
     let results = start_results(&outputs, &stage.table)?;
     let shape = stage.table.shape().clone();
-    let policy = import.pace.policy(0);
+    // What it may cost is no question any more.
+    let policy = Policy { guards: Guards::default(), ..import.pace.policy(0) };
     let endpoint = facts.destination.map(|destination| destination.endpoint);
     let settings = settings(endpoint, &mapping, &policy, import.pace.timeout.as_secs_f64());
     let progress = Arc::new(Progress::default());

@@ -13,7 +13,7 @@ use crate::journal::{Journal, JournalError, RunFacts, SessionEnd, SessionStart};
 use crate::jsonapi;
 use crate::model::{CardDigest, ContactCard, CustomField, DigestKey, Digester, Entry, Input, NameAt, Origin, Status};
 use crate::pipeline::{Ending, Memoir, Report, time_of_day};
-use crate::results::{Form, OutputFile, Outputs, Records, RunDir, RunDirError};
+use crate::results::{Form, OutputFile, Outputs, Records, RunDir, RunDirError, stored_rows};
 use crate::source::{Table, stamp};
 
 /// What lies in a run directory that was entered.
@@ -104,6 +104,7 @@ pub fn enter(entrance: Entrance<'_>) -> Result<Entered, Failures> {
     };
     let recall = journal.recall(table.header()).map_err(broken)?;
     let stored = words.is_some().then(|| recall.stored());
+    knows_all(&dir, recall.stored(), table)?;
     let unsettled = journal.is_unsettled().map_err(broken)?;
     let outputs = outputs(&dir, entrance.outputs, input, table)?;
     let start = SessionStart { command: job.command, began: unix(time_of_day()) };
@@ -237,6 +238,21 @@ fn same_run(dir: &RunDir, now: &RunFacts, journal: &Journal) -> Result<(), Failu
         return Err(Failure::unusable(message)
             .hint("say --fresh: that keeps the old files under numbered names")
             .into());
+    }
+    Ok(())
+}
+
+/// Refuses a journal that knows less than the results that were written after it: it was cut or replaced, and what it
+/// lacks would be sent again.
+fn knows_all(dir: &RunDir, stored: u64, table: &Table) -> Result<(), Failures> {
+    let results = OutputFile::new(dir.results());
+    for path in [results.partial(), results.path()] {
+        let unreadable = |error| Failure::machine(format!("{} cannot be read: {error}", path.display()));
+        let told = stored_rows(path, table.shape().dialect.delimiter).map_err(unreadable)?;
+        if let Some(told) = told.filter(|&told| told > stored) {
+            let detail = format!("it knows of {stored} stored rows, and {} tells of {told}", path.display());
+            return Err(journal_failure(&JournalError::Damaged { path: dir.journal(), detail }).into());
+        }
     }
     Ok(())
 }

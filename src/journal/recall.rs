@@ -201,10 +201,11 @@ impl Recall {
         Ok(())
     }
 
-    /// Records that no row took, by their row: those of rows that have changed, or are gone. Stored ones, unless `all`.
+    /// Records of cards that were sent and that no row took, by their row: those of rows that have changed, or are gone.
     pub fn left(&self) -> BTreeMap<RowNumber, Kept> {
         let left = self.entries.iter().filter(|entry| entry.flags & TAKEN == 0);
-        left.map(|entry| (RowNumber(u64::from(entry.row)), kept(*entry))).collect()
+        let left = left.map(|entry| (RowNumber(u64::from(entry.row)), kept(*entry)));
+        left.filter(|(_, kept)| *kept != Kept::Ended(Status::NotSent)).collect()
     }
 
     fn place(&self, digest: CardDigest) -> Range<usize> {

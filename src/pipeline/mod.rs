@@ -49,8 +49,8 @@ use lookout::Lookout;
 pub use progress::{Progress, Snapshot};
 use record::Recorder;
 use rehearsal::Rehearsal;
-pub use remember::Errand;
 use remember::Memory;
+pub use remember::{Changes, Errand};
 use scribe::{Outlet, Scribe};
 use seats::Seats;
 use signals::Signals;
@@ -150,6 +150,8 @@ pub struct Report {
     pub elapsed: Duration,
     /// The journal, for the last word.
     pub journal: Option<Journal>,
+    /// How the input differs from what earlier sessions read; `None` when there was none, or it was not read to its end.
+    pub changes: Option<Changes>,
 }
 
 /// How a run ended.
@@ -238,7 +240,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         Some(Memoir { journal, recall, errand, unsettled: late }) => {
             unsettled = late;
             let digester = Digester::new(journal.key());
-            let memory = Memory { recall, errand, on_uncertain: plan.policy.on_uncertain };
+            let memory = Memory::new(recall, errand, plan.policy.on_uncertain);
             (Some(journal), Some(memory), digester)
         }
         None => (None, None, Digester::default()),
@@ -263,10 +265,12 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         None => (Outlet::Record(to_record), None),
     };
     let table = plan.table;
-    let rehearses = matches!(plan.delivery, Delivery::Dry);
+    // Without a network and with a journal it tells what the journal knows.
+    let rehearses = matches!(plan.delivery, Delivery::Dry) && memory.is_none();
+    let (tell_changes, changes) = std::sync::mpsc::channel();
     let work = move || match rehearses {
         true => Rehearsal::new(desk, keeps_all).run(table, &to_deliver),
-        false => Feed { desk, digester, memory }.run(table, &to_deliver),
+        false => Feed { desk, digester, memory, changes: tell_changes }.run(table, &to_deliver),
     };
     // Never joined: a reader stuck in a pipe must not keep an interrupted run from ending.
     thread::Builder::new().name("feed".to_owned()).spawn(work)?;
@@ -310,6 +314,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         ending,
         elapsed: began.elapsed(),
         journal,
+        changes: changes.try_recv().ok(),
     })
 }
 

@@ -13,6 +13,7 @@ mod results_csv;
 mod run_dir;
 mod sequence;
 mod summary;
+mod witness;
 
 pub use catalogue::{Page, merge_page, page, pages};
 pub use columns::OWN_COLUMNS;
@@ -26,5 +27,7 @@ pub use results_csv::{FailedCsv, ResultsCsv};
 pub use run_dir::{RunDir, RunDirError};
 pub use sequence::Sequence;
 pub use summary::{
-    Counts, Summary, SummaryCards, SummarySettings, SummaryStop, forecast_json, merges_json, remark_json,
+    Counts, Summary, SummaryCards, SummaryChanges, SummarySettings, SummaryStop, forecast_json, merges_json,
+    remark_json,
 };
+pub use witness::stored_rows;

@@ -48,7 +48,14 @@ fn an_input_that_was_edited_and_sorted_is_gone_on_with_row_by_row() {
     // P2 is gone, P3 was mended, P9 is new, and everybody moved.
     let rows = ["P6,p6", "P5,p5", "P4,p4", "P9,p9", "P3 Mended,p3", "P1,p1"].map(|row| format!("{row}@example.com,,"));
     place.put("people.csv", format!("Name,E-mail,Mobile,Note\n{}\n", rows.join("\n")));
-    place.c3import(&IMPORT).to(&server).run().exits(0).tells(&["4 of 6 rows are already stored"]);
+    let done = place.c3import(&IMPORT).to(&server).run();
+    done.exits(0).tells(&[
+        "4 of 6 rows are already stored",
+        "changed since an earlier session, and sent anew: 1 row (3)",
+        "sent them: 1 row (4 then)",
+    ]);
+    let changes = &place.summary("people.c3run")["input_changes"];
+    assert_eq!(changes, &serde_json::json!({ "same": 2, "changed": [3], "gone": [4] }), "P2 stood in 3, P3 in 4");
     assert_eq!(server.requests(), 4 + 4, "P6, P5, P9, and P3 in its new form");
     let results = place.results("people.c3run");
     assert_eq!(results.landed(), 6);

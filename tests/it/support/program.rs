@@ -91,6 +91,19 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// Lets no file grow beyond so many blocks of the shell's: a disk that is full, for every file in turn. A write
+    /// beyond fails, and does not kill.
+    #[cfg(unix)]
+    pub fn with_files_up_to(mut self, blocks: u32) -> Self {
+        let mut limited = Command::new("sh");
+        let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        limited.args(["-c", &line]).arg(self.command.get_program()).args(self.command.get_args());
+        limited.current_dir(self.place.path()).env_clear();
+        limited.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.command = limited;
+        self
+    }
+
     /// Runs to the end.
     pub fn run(self) -> Done {
         self.start().finish()

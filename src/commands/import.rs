@@ -105,6 +105,9 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
     if let Some(warning) = expiry::warning(&goal.token, plan.policy.rate, &args.source, &stage.options) {
         terminal.say(&format!("warning: {warning}"));
     }
+    if let Some(proxy) = goal.endpoint.proxy() {
+        terminal.say(&format!("through the proxy {proxy}"));
+    }
     tracing::info!(input = name, read_as = shape.description, endpoint = %goal.endpoint, "sending");
     let mut report = run(terminal, &name, plan, progress, false)?;
 

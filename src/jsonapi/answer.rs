@@ -38,21 +38,23 @@ pub struct Resource {
 
 /// Reads a body; `None` when it is not JSON.
 ///
-/// Tolerates unknown members and error bodies in every shape seen: JSON:API `errors` (with `detail` a string or a
-/// list), `{"error": "…"}`, `{"message": "…"}` (API facts, "error bodies").
+/// Tolerates unknown members, a byte order mark, characters that are no UTF-8, and error bodies in every shape seen:
+/// JSON:API `errors` (with `detail` a string or a list), `{"errors": {"email": ["…"]}}`, `{"error": "…"}`,
+/// `{"message": "…"}` (API facts, "error bodies").
 pub fn read(body: &[u8]) -> Option<Document> {
     usual::resource(body).map(Document::Resource).or_else(|| read_anything(body))
 }
 
 /// The same, whatever it looks like.
 pub(super) fn read_anything(body: &[u8]) -> Option<Document> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let text = String::from_utf8_lossy(body);
+    let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
     if !value.is_object() {
         return Some(Document::Value);
     }
     let errors = match value.get("errors") {
         Some(Value::Array(errors)) => errors.iter().take(ERRORS_MAX).filter_map(error_object).collect(),
-        Some(other) => error_object(other).into_iter().collect(),
+        Some(other) => error_object(other).map_or_else(|| by_member(other), |error| vec![error]),
         None => Vec::new(),
     };
     if !errors.is_empty() {
@@ -61,8 +63,8 @@ pub(super) fn read_anything(body: &[u8]) -> Option<Document> {
     if let Some(data @ Value::Object(_)) = value.get("data") {
         return Some(Document::Resource(Resource {
             kind: scalar(data.get("type")),
-            id: scalar(data.get("id")),
-            c3_id: scalar(data.pointer("/attributes/c3_id")),
+            id: data.get("id").and_then(id),
+            c3_id: data.pointer("/attributes/c3_id").and_then(id),
             echo: data.get("attributes").and_then(echo),
         }));
     }
@@ -109,11 +111,23 @@ fn error_object(value: &Value) -> Option<ServerError> {
     if said.is_empty() {
         said.extend(scalar(value.get("code")).map(|code| format!("code {code}")));
     }
-    let pointer = scalar(value.pointer("/source/pointer")).map(|pointer| excerpt(&pointer, MESSAGE_CHARS_MAX));
+    let pointer = scalar(value.pointer("/source/pointer")).filter(|pointer| !pointer.is_empty());
+    let pointer = pointer.map(|pointer| excerpt(&pointer, MESSAGE_CHARS_MAX));
     if said.is_empty() && pointer.is_none() {
         return None;
     }
     Some(ServerError { message: excerpt(&said.join(": "), MESSAGE_CHARS_MAX), pointer })
+}
+
+/// What is said of each member: `{"email": ["is invalid", "is taken"]}`.
+fn by_member(errors: &Value) -> Vec<ServerError> {
+    let members = errors.as_object().into_iter().flatten().take(ERRORS_MAX);
+    let said = members.map(|(name, said)| (name, texts(Some(said)))).filter(|(_, said)| !said.is_empty());
+    said.map(|(name, said)| ServerError {
+        message: excerpt(&format!("{name}: {}", said.join(", ")), MESSAGE_CHARS_MAX),
+        pointer: Some(excerpt(name, MESSAGE_CHARS_MAX)),
+    })
+    .collect()
 }
 
 /// A string, or the strings of a list; blank ones left out.
@@ -123,6 +137,12 @@ fn texts(value: Option<&Value>) -> Vec<String> {
         other => scalar(other).into_iter().collect::<Vec<_>>(),
     };
     list.into_iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
+}
+
+/// An id as text; a whole number without its `.0`, which some languages give to all their numbers.
+fn id(value: &Value) -> Option<String> {
+    let text = scalar(Some(value))?;
+    Some(if value.is_number() { text.trim_end_matches(".0").to_owned() } else { text })
 }
 
 fn scalar(value: Option<&Value>) -> Option<String> {
@@ -153,7 +173,10 @@ mod tests {
             c3_id: Some("13".into()),
             echo: None,
         };
-        assert_eq!(read(body.as_bytes()), Some(Document::Resource(expected)));
+        assert_eq!(read(body.as_bytes()), Some(Document::Resource(expected.clone())));
+        let marked = format!("\u{feff}{}", body.replace(":13,", ":13.0,"));
+        assert_eq!(read(marked.as_bytes()), Some(Document::Resource(expected)));
+        assert!(matches!(read(b"{\"data\":{\"id\":1,\"name\":\"\xc5sa\"}}"), Some(Document::Resource(_))), "Latin-1");
     }
 
     #[test]
@@ -182,6 +205,10 @@ mod tests {
         assert_eq!(errors(r#"{"errors":["a","b"]}"#).len(), 2);
         assert_eq!(errors(r#"{"errors":{"message":"m"}}"#), [("m".to_owned(), None)]);
         assert_eq!(errors(r#"{"errors":[{"code":17}]}"#), [("code 17".to_owned(), None)]);
+        assert_eq!(
+            errors(r#"{"errors":{"email":["is invalid","is taken"]}}"#),
+            [("email: is invalid, is taken".to_owned(), Some("email".to_owned()))]
+        );
     }
 
     #[test]

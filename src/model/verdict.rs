@@ -51,6 +51,13 @@ pub enum Verdict {
     },
 }
 
+impl Verdict {
+    /// Whether no request left this machine: what was no attempt is not counted as one.
+    pub fn never_left(&self) -> bool {
+        matches!(self, Verdict::NotProcessed { status: None, .. } | Verdict::Fatal { status: None, .. })
+    }
+}
+
 /// One reason that a server gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerError {

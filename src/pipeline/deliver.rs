@@ -287,7 +287,7 @@ impl Deliverer {
                     self.schedule.pause(wait, now);
                 }
                 self.log(row, &verdict);
-                if matches!(verdict, Verdict::NotProcessed { status: None, .. }) {
+                if verdict.never_left() {
                     // Nothing left this machine.
                     self.requests -= 1;
                     self.progress.unsent();

@@ -290,8 +290,7 @@ impl Schedule {
         let Some(state) = self.rows.get_mut(&row).filter(|state| state.in_flight) else { return };
         state.in_flight = false;
         self.in_flight -= 1;
-        if matches!(verdict, Verdict::NotProcessed { status: None, .. }) {
-            // Nothing left this machine.
+        if verdict.never_left() {
             state.attempts -= 1;
         }
         let repeated =

@@ -105,6 +105,8 @@ struct Parts {
     /// The same, but it keeps no connection open.
     fresh: reqwest::Client,
     endpoint: Endpoint,
+    /// Who is connected to: the server, or a proxy.
+    peer: String,
     authorization: HeaderValue,
     token: SecretString,
     time_of_day: fn() -> SystemTime,
@@ -119,7 +121,8 @@ impl Client {
         let http = Client::http(&settings, settings.concurrency)?;
         let fresh = Client::http(&settings, 0)?;
         let ClientSettings { endpoint, token, time_of_day, .. } = settings;
-        Ok(Client(Arc::new(Parts { http, fresh, endpoint, authorization, token, time_of_day })))
+        let peer = endpoint.proxy().map_or_else(|| endpoint.authority(), |proxy| format!("the proxy {proxy}"));
+        Ok(Client(Arc::new(Parts { http, fresh, endpoint, peer, authorization, token, time_of_day })))
     }
 
     fn http(settings: &ClientSettings, connections_kept: usize) -> Result<reqwest::Client, ClientError> {
@@ -197,7 +200,7 @@ impl Client {
     async fn hear(&self, answer: reqwest::Result<Response>) -> Heard {
         let mut answer = match answer {
             Ok(answer) => answer,
-            Err(error) => return Heard { verdict: transport::verdict(&error), quiet_for: None },
+            Err(error) => return Heard { verdict: transport::verdict(&error, &self.0.peer), quiet_for: None },
         };
         let mut body = BytesMut::new();
         let broken = loop {

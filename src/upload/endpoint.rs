@@ -78,6 +78,12 @@ impl Endpoint {
         &self.url
     }
 
+    /// Host, and port if it is not the usual one.
+    pub fn authority(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
     /// Whether what is sent there is encrypted on its way.
     pub fn is_encrypted(&self) -> bool {
         self.url.scheme() == "https"

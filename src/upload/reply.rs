@@ -30,11 +30,11 @@ pub struct Reply<'a> {
 /// How long everybody should be quiet because the quota is used up, whatever became of this card: `RateLimit-*` in its
 /// three spellings (draft-ietf-httpapi-ratelimit-headers, versions 3 and 8, and the `X-` form before them).
 pub fn quiet_for(reply: &Reply<'_>) -> Option<Duration> {
-    let number = |name: &'static str| header(reply, HeaderName::from_static(name))?.trim().parse::<u64>().ok();
+    let number = |name: &'static str| whole_number(header(reply, HeaderName::from_static(name))?);
     let parameter = |list: &str, names: [&str; 2]| {
         list.split([',', ';']).find_map(|item| {
             let (name, value) = item.split_once('=')?;
-            names.contains(&name.trim()).then(|| value.trim().parse::<u64>().ok())?
+            names.contains(&name.trim()).then(|| whole_number(value))?
         })
     };
     // Version 8 has a list of quotas, each with parameters of its own; version 7 has one, as a list of parameters.
@@ -178,12 +178,19 @@ fn with_text(what: &str, reply: &Reply<'_>) -> String {
 /// it; one in the past is no wait.
 fn retry_after(reply: &Reply<'_>) -> Option<Duration> {
     let value = header(reply, RETRY_AFTER)?.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
+    if let Some(seconds) = whole_number(value) {
         return Some(Duration::from_secs(seconds));
     }
     let until = httpdate::parse_http_date(value).ok()?;
     let now = header(reply, DATE).and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(reply.received);
     Some(until.duration_since(now).unwrap_or_default())
+}
+
+/// A number of any length; one that is too long for us is as long as can be.
+fn whole_number(text: &str) -> Option<u64> {
+    let digits = text.trim();
+    let all = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    all.then(|| digits.parse().unwrap_or(u64::MAX))
 }
 
 fn header<'a>(reply: &Reply<'a>, name: HeaderName) -> Option<&'a str> {
@@ -382,6 +389,7 @@ mod tests {
         let date = ("date", "Mon, 23 Nov 2026 12:00:20 GMT");
         assert_eq!(wait(429, &[("retry-after", in_half_a_minute), date]), Some(10));
         assert_eq!(wait(429, &[("retry-after", "Mon, 23 Nov 2020 12:00:30 GMT")]), Some(0));
+        assert_eq!(wait(429, &[("retry-after", "99999999999999999999999")]), Some(u64::MAX));
         assert_eq!(wait(429, &[("retry-after", "-5")]), None);
         assert_eq!(wait(429, &[]), None);
     }

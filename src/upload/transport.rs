@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::io;
 
+use rustls::CertificateError;
+
 use crate::model::{FatalReason, Verdict, excerpt};
 
 /// How much of a cause is told, in characters.
@@ -10,13 +12,16 @@ const CAUSE_CHARS_MAX: usize = 300;
 
 /// What a request without an answer means (API facts: DNS, connect and TLS failures are "not sent"; anything after
 /// that is unknown).
-pub fn verdict(error: &reqwest::Error) -> Verdict {
+///
+/// `peer` is who was to be connected to, for people.
+pub fn verdict(error: &reqwest::Error, peer: &str) -> Verdict {
     // Only while connecting: a secure connection that breaks later may have carried the card across.
     if let Some(tls) = causes(error).find_map(tls_distrust).filter(|_| error.is_connect()) {
         return Verdict::Fatal { status: None, reason: FatalReason::Tls(tls) };
     }
     if error.is_connect() || error.is_builder() {
-        let reason = if error.is_timeout() { "connecting took too long".to_owned() } else { chain(error) };
+        let why = if error.is_timeout() { "connecting took too long".to_owned() } else { chain(error) };
+        let reason = format!("{peer}: {why}");
         return Verdict::NotProcessed { status: None, retry_after: None, reason };
     }
     let reason = if error.is_timeout() { "no answer in time".to_owned() } else { chain(error) };
@@ -41,5 +46,10 @@ fn below<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'stati
 
 /// A certificate or handshake that cannot be trusted; waiting does not mend it.
 fn tls_distrust(cause: &(dyn Error + 'static)) -> Option<String> {
-    cause.downcast_ref::<rustls::Error>().map(|error| excerpt(&error.to_string(), CAUSE_CHARS_MAX))
+    cause.downcast_ref::<rustls::Error>().map(|error| match error {
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            "its certificate is vouched for by nobody that this machine trusts; --ca-file adds an authority".to_owned()
+        }
+        other => excerpt(&other.to_string(), CAUSE_CHARS_MAX),
+    })
 }

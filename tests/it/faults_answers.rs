@@ -108,6 +108,7 @@ fn a_refusal_is_told_in_the_servers_words_and_not_repeated() {
         (body(422, "application/json", "[1,2"), "[1,2", ""),
         (body(422, "application/json", r#"{"error":{"text":"deep"}}"#), "deep", ""),
         (body(422, "text/plain", "tab\there \u{1b}[31mred"), "red", ""),
+        (body(422, "application/json", r#"{"errors":{"email":["is taken"]}}"#), "email: is taken", "E-mail"),
     ];
     let (_place, server, results) = one_run(&faults.each_ref().map(|(fault, ..)| fault.as_str()));
     for (n, (fault, said, column)) in faults.iter().enumerate() {

@@ -47,8 +47,10 @@ fn a_server_that_nobody_vouches_for_gets_nothing() {
     let server = Told::tls(config, |ask| Say::stored(ask.number));
     let place = people(4);
     let done = send(&place, &server.secure_url(), &[]);
-    done.exits(3).tells(&["cannot be trusted", "certificate"]);
+    done.exits(3).tells(&["cannot be trusted", "certificate", "--ca-file"]);
     assert_eq!(place.results("people.c3run").tally(), BTreeMap::from([("not_sent", 4)]));
+    assert_eq!(place.results("people.c3run").column("c3_attempts"), [""; 4], "nothing left this machine");
+    assert_eq!(place.summary("people.c3run")["requests"], 0);
     assert_eq!((server.asked().len(), server.connections()), (0, 1));
 
     let place = trusting(people(4), &ca);
@@ -133,4 +135,22 @@ fn a_handshake_that_never_ends_is_a_server_that_was_not_reached() {
     let results = place.results("people.c3run");
     assert_eq!(results.tally(), BTreeMap::from([("not_sent", 3)]), "nothing was sent, so nothing is uncertain");
     assert_eq!(place.summary("people.c3run")["requests"], 0);
+}
+
+#[test]
+fn a_proxy_that_lets_nobody_through_is_named_and_nothing_is_sent() {
+    for refusal in ["407 Proxy Authentication Required", "403 Forbidden", "502 Bad Gateway"] {
+        let proxy = Told::plain(move |_| Say::http(refusal, "", ""));
+        let place = people(3);
+        let address = proxy.url()["http://".len()..].to_owned();
+        let words = ["import", "people.csv", "-m", "m.toml", "--retry-pause", "1ms", "--rate", "unlimited"];
+        let call = place.c3import(&words).at("https://api.example.com").token("nobody.s.token");
+        let done = call.env("HTTPS_PROXY", &format!("http://me:hunter2@{address}")).run();
+        done.exits(3).tells(&["cannot be reached", &format!("the proxy {address}")]);
+        assert!(!done.stderr.contains("hunter2"), "{done}");
+        let results = place.results("people.c3run");
+        assert_eq!((results.tally(), results.column("c3_attempts")), (BTreeMap::from([("not_sent", 3)]), vec![""; 3]));
+        let asked = proxy.asked();
+        assert!(asked.iter().all(|ask| ask.head.starts_with("CONNECT ") && !ask.head.contains("nobody")), "{asked:?}");
+    }
 }

@@ -17,7 +17,7 @@ use c3import::journal::{Journal, RunFacts, SessionStart};
 use c3import::jsonapi;
 use c3import::model::{Digester, Header, Mapped, NameAt, ServerRules, Status};
 use c3import::pipeline::{self, Delivery, Ending, Errand, Memoir, Plan, Progress, SideFiles};
-use c3import::results::{ResultsCsv, RunDir};
+use c3import::results::{Form, OutputFile, Outputs, Records, RunDir};
 use c3import::schedule::Policy;
 use c3import::upload::{Client, ClientSettings, Endpoint};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -53,8 +53,8 @@ fn beside_bare(server: &Canned, answers: &str, concurrency: usize, rows: u64) ->
         None,
         vec![
             Way::new("reqwest, bare loop", || bare(&endpoint, &document, concurrency, rows)),
-            Way::new("import with results", || import(&endpoint, &table, concurrency, false)),
-            Way::new("import with journal", || import(&endpoint, &table, concurrency, true)),
+            Way::new("import without a journal", || import(&endpoint, &table, concurrency, false)),
+            Way::new("import", || import(&endpoint, &table, concurrency, true)),
         ],
     )
 }
@@ -128,8 +128,11 @@ fn bare(endpoint: &Endpoint, document: &Bytes, concurrency: usize, rows: u64) ->
 fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool) -> Outcome<u64> {
     let (table, mapper) = mapping::open(path)?;
     let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    let run_dir = RunDir::claim(&place.path().join("bench.c3run"))?;
-    let results = ResultsCsv::start(run_dir.create_results()?, table.header(), table.shape().dialect)?;
+    let run_dir = RunDir::claim(&place.path().join("bench.c3run"), None)?;
+    let form = Form::of_results(table.shape().dialect);
+    let [results, failed] = [run_dir.results(), run_dir.failed()].map(OutputFile::new);
+    let outputs = Outputs { results, results_form: form, failed, failed_form: form };
+    let results = Records::start(outputs, table.header())?;
     let client = Client::new(ClientSettings {
         authorities: None,
         endpoint: endpoint.clone(),
@@ -138,7 +141,7 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool)
         concurrency,
         time_of_day: SystemTime::now,
     })?;
-    let memoir = if remembers { Some(memoir(&run_dir, table.header())?) } else { None };
+    let memoir = if remembers { Some(remember(&run_dir, table.header())?) } else { None };
     let report = pipeline::run(Plan {
         table,
         mapper,
@@ -159,16 +162,16 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool)
     }
 }
 
-/// A journal as a first session begins it.
-fn memoir(run_dir: &RunDir, header: &Header) -> Outcome<Memoir> {
+/// A journal that remembers nothing yet.
+fn remember(run_dir: &RunDir, header: &Header) -> Outcome<Memoir> {
     let facts = RunFacts {
-        program: String::new(),
-        input: String::new(),
+        program: "bench".to_owned(),
+        input: "-".to_owned(),
         reading: Vec::new(),
         mapping_name: String::new(),
         mapping: String::new(),
         destination: None,
-        name_at: String::new(),
+        name_at: NameAt::Contacts.as_str().to_owned(),
         words: Vec::new(),
     };
     let mut journal = Journal::create(&run_dir.journal(), facts, |key| Digester::new(key).digest(b""))?;

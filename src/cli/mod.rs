@@ -4,6 +4,7 @@ mod check_args;
 mod inspect_args;
 mod mapping_args;
 mod pace_args;
+mod run_args;
 mod server_args;
 mod source_args;
 mod typed;
@@ -16,7 +17,8 @@ pub use check_args::{CheckArgs, ExplainArgs, FailOn, ReportPath, WatchArgs};
 pub use inspect_args::InspectArgs;
 pub use mapping_args::{GuessArgs, MappingCheckArgs, MappingCommand, MappingExplainArgs, MappingShippedArgs};
 pub use pace_args::PaceArgs;
-pub use server_args::{DestinationArgs, FaultArgs, ServerArgs};
+pub use run_args::{OutputArgs, ReportArgs, ResumeArgs, RetryArgs, RetryStatus};
+pub use server_args::{DestinationArgs, FaultArgs, ServerArgs, TokenArgs};
 pub use source_args::SourceArgs;
 pub use typed::TypedFlags;
 
@@ -30,9 +32,9 @@ pub use typed::TypedFlags;
   0  every row landed (check: every row is fit)
   1  finished, but some rows are invalid, refused or uncertain
   2  usage, settings, mapping or input cannot be used; nothing was sent
-  3  stopped by the server's state or a guard; rows that did not go are not_sent
-  4  stopped by this machine: disk, permissions
-  5  interrupted")]
+  3  stopped by the server's state or a guard; it goes on when typed again
+  4  stopped by this machine: disk, permissions, another import at work
+  5  interrupted; it goes on when typed again")]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -47,6 +49,12 @@ pub struct Cli {
 pub enum Command {
     /// Upload every row, and write results.csv.
     Import(Box<ImportArgs>),
+    /// Go on with a run that was stopped or killed. The same command, typed again, does that too.
+    Resume(ResumeArgs),
+    /// Send the rows of a run again that did not land.
+    Retry(RetryArgs),
+    /// Write results.csv, failed.csv and summary.json of a run once more, from its journal and its input.
+    Report(ReportArgs),
     /// The dry run: everything that import does, minus the network.
     Check(CheckArgs),
     /// Say what a code such as phone.length means, and what to do about it.
@@ -116,6 +124,12 @@ pub struct ImportArgs {
     /// unfinished run goes on.
     #[arg(long)]
     pub fresh: bool,
+    /// Where the tables go.
+    #[command(flatten)]
+    pub outputs: OutputArgs,
+    /// Do not keep other imports out of the run directory and of the workspace.
+    #[arg(long)]
+    pub no_lock: bool,
     /// What is reported, and what counts as wrong.
     #[command(flatten)]
     pub watch: WatchArgs,

@@ -17,15 +17,23 @@ pub struct DestinationArgs {
     /// The workspace: the part of your Cention address after /s/ [default: the variable C3IMPORT_WORKSPACE].
     #[arg(long, value_name = "NAME", help_heading = "Server")]
     workspace: Option<String>,
+    /// With which token.
+    #[command(flatten)]
+    pub token: TokenArgs,
+    /// Trust the certificate authorities in this PEM file too.
+    #[arg(long, value_name = "FILE", help_heading = "Server")]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Where the token comes from.
+#[derive(Debug, Args)]
+pub struct TokenArgs {
     /// Read the token from a file [default: from the variable C3IMPORT_TOKEN].
     #[arg(long, value_name = "FILE", help_heading = "Server", conflicts_with = "token_command")]
     token_file: Option<PathBuf>,
     /// Take the token file even if others can read it.
     #[arg(long, help_heading = "Server", requires = "token_file")]
     insecure_token_file: bool,
-    /// Trust the certificate authorities in this PEM file too.
-    #[arg(long, value_name = "FILE", help_heading = "Server")]
-    pub ca_file: Option<PathBuf>,
     /// Let a command print the token.
     #[arg(long, value_name = "COMMAND", help_heading = "Server")]
     token_command: Option<String>,
@@ -61,6 +69,13 @@ impl DestinationArgs {
 
     /// Where to look for the token.
     pub fn token_source(&self) -> TokenSource {
+        self.token.source()
+    }
+}
+
+impl TokenArgs {
+    /// Where to look for it.
+    pub fn source(&self) -> TokenSource {
         match (&self.token_file, &self.token_command) {
             (Some(path), _) => TokenSource::File { path: path.clone(), insecure: self.insecure_token_file },
             (None, Some(command)) => TokenSource::Command(command.clone()),

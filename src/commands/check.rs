@@ -8,12 +8,12 @@ use super::import::{run, settings, write_summary};
 use super::next::job;
 use super::reports::{Frame, Reports};
 use super::run_report::{exit, remarks_of, stop, summary};
-use super::session::{enter_dry, publish};
+use super::session::enter_dry;
 use super::stage::Stage;
 use super::{Exit, Failure, Failures, expiry};
 use crate::cli::{CheckArgs, ImportArgs, SourceArgs, WatchArgs};
 use crate::model::{Forecast, ServerRules};
-use crate::pipeline::{Delivery, Ending, Plan, Progress};
+use crate::pipeline::{Delivery, Plan, Progress};
 use crate::schedule::Policy;
 use crate::settings::TokenSource;
 use crate::ui::{NextStep, RunView, Terminal, check_report};
@@ -66,7 +66,7 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     let (reports, side) = Reports::begin(&args.watch, documents, (&input, &mapping), header, &shape, &stage.mapper)?;
     let (run_dir, results) = match &args.run_dir {
         Some(path) => {
-            let (run_dir, results) = enter_dry(path, args.fresh, &stage.table)?;
+            let (run_dir, results) = enter_dry(path, args.fresh, &args.source.input(), &stage.table)?;
             (Some(run_dir), Some(results))
         }
         None => (None, None),
@@ -91,9 +91,6 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     };
     tracing::info!(input = %input, read_as = shape.description, "checking");
     let mut report = run(terminal, &input.to_string(), plan, progress, true)?;
-    if let (Some(run_dir), false) = (&run_dir, matches!(report.ending, Ending::Machine(_))) {
-        publish(run_dir)?;
-    }
     let remarks = remarks_of(&report, &args.watch);
     let exit = exit(&report, &remarks, &args.watch, true);
     // A file with fewer rows than that was read whole.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::import::Goal;
+use super::goal::Goal;
 use super::{Exit, Failure, Failures};
 use crate::cli::DoctorArgs;
 use crate::model::{Verdict, excerpt};

@@ -1,35 +1,59 @@
-//! `c3import import`: the main job.
+//! `c3import import`: the main job; and every later session of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
-
-use super::expiry;
+use super::goal::Goal;
+use super::locks;
 use super::next::{quoted, typed_again};
 use super::reports::{Frame, Reports};
 use super::run_report::{exit, remarks_of, stop, summary};
 use super::sandbox::InProcess;
-use super::session::{Entered, Session, end, enter, publish};
+use super::session::{Entered, Entrance, Session, end, enter};
 use super::stage::{Stage, count_rows, default_run_dir, open};
-use super::{Exit, Failure, Failures};
-use crate::cli::{DestinationArgs, ImportArgs, TypedFlags};
+use super::{Exit, Failure, Failures, expiry};
+use crate::cli::{ImportArgs, TypedFlags};
 use crate::journal::{Destination, RunFacts};
 use crate::mapping::Mapping;
 use crate::model::figures::cards;
 use crate::model::{Input, MergeCode};
-use crate::pipeline::{self, Delivery, Ending, Plan, Progress, Renew, Report, SideFiles};
+use crate::pipeline::{self, Delivery, Ending, Errand, Plan, Progress, Report, SideFiles};
 use crate::results::{RunDir, Summary, SummarySettings};
 use crate::schedule::Policy;
-use crate::settings::TokenError;
+use crate::source;
 use crate::ui::{NextStep, ProgressBar, RunView, Terminal, count, import_summary, rows};
-use crate::upload::{Client, ClientSettings, Endpoint};
 
-/// Uploads every row.
-pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> {
+/// What a session is held for.
+pub struct Job {
+    /// The command.
+    pub command: &'static str,
+    /// Which rows it sends.
+    pub errand: Errand,
+    /// The flags of the import, as they are remembered.
+    pub flags: TypedFlags,
+    /// The mapping's name and text, where they come from the journal.
+    pub mapping: Option<(PathBuf, String)>,
+    /// Whether it sends rows of a run that is finished.
+    pub reopens: bool,
+}
+
+impl Job {
+    /// Begins a run, or goes on with it.
+    pub fn import() -> Job {
+        let flags = TypedFlags::of(std::env::args_os());
+        Job { command: "import", errand: Errand::go_on(), flags, mapping: None, reopens: false }
+    }
+}
+
+/// Uploads every row that the job is about.
+pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, Failures> {
+    let stage = match &job.mapping {
+        Some((path, text)) => Stage::set_with(terminal, &args.source, path, text.clone()),
+        None => Stage::set(terminal, &args.source, args.mapping.as_deref()),
+    };
     // Whatever is wrong on both sides is told at once.
-    let (stage, goal) = match (Stage::set(terminal, &args.source, args.mapping.as_deref()), Goal::find(args)) {
+    let (stage, goal) = match (stage, Goal::find(args)) {
         (Ok(stage), Ok(goal)) => (stage, goal),
         (Err(stage), Err(goal)) => return Err(Failures([stage.0, goal.0].concat())),
         (Err(failures), Ok(_)) | (Ok(_), Err(failures)) => return Err(failures),
@@ -39,14 +63,28 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
     let (header, shape) = (stage.table.header(), stage.table.shape().clone());
     let (reports, side) = Reports::begin(&args.watch, None, (&input, &mapping), header, &shape, &stage.mapper)?;
     refuse_large_groups(terminal, args, &stage)?;
-    let facts = facts(args, &stage, goal.destination.clone());
     let rules = args.server.rules.rules();
-    let session = match enter(&run_dir, args.fresh, facts, &input, &stage.table, rules.name_at)? {
+    let entered = enter(Entrance {
+        path: &run_dir,
+        fresh: args.fresh,
+        lock: !args.no_lock,
+        facts: facts(args, &stage, goal.destination.clone(), &job.flags),
+        input: &input,
+        table: &stage.table,
+        name_at: rules.name_at,
+        outputs: &args.outputs,
+        job,
+    })?;
+    let session = match entered {
         Entered::Open(session) => *session,
         Entered::Finished => return Ok(finished(terminal, args, &run_dir)),
     };
-    let stamp = session.stamp();
-    let Session { dir: run_dir, results, memoir, stored, .. } = session;
+    // A sandbox of our own is nobody else's.
+    let _server_lock = match &goal.destination {
+        Some(destination) if !args.no_lock => Some(locks::of_server(&destination.endpoint, session.dir.path())?),
+        Some(_) | None => None,
+    };
+    let Session { dir: run_dir, results, outputs, memoir, stored, stamp } = session;
     if let Some(stored) = stored {
         let of = count_rows(&args.source, stage.options.clone());
         terminal.say(&going_on(run_dir.path(), stored, of));
@@ -81,14 +119,12 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
     let mut report = run(terminal, &name, plan, progress, false)?;
 
     let whole = !matches!(report.ending, Ending::Machine(_));
-    if whole {
-        publish(&run_dir)?;
-    }
-    let results = if whole { run_dir.results() } else { run_dir.partial_results() };
+    let results = if whole { outputs.results.path() } else { outputs.results.partial() };
     let remarks = remarks_of(&report, &args.watch);
-    let exit = exit(&report, &remarks, &args.watch, false);
+    let changed = matches!(report.ending, Ending::Finished) && source::stamp(&input) != stamp;
+    let exit = if changed { Exit::Machine } else { exit(&report, &remarks, &args.watch, false) };
     tracing::info!(rows = report.tally.rows(), requests = report.requests, exit = exit.code(), "done");
-    let next = next_step(args, &mapping, exit);
+    let next = next_step(args, run_dir.path(), outputs.failed.path(), &mapping, exit);
     let stopped = stop(&report.ending).map(|stop| stop.reason);
     let frame = Frame {
         input: &name,
@@ -108,14 +144,18 @@ pub fn import(terminal: &Terminal, args: &ImportArgs) -> Result<Exit, Failures> 
         remarks: &remarks,
         sample: None,
         stopped,
-        results: Some(&results),
+        results: Some(results),
         reports: &reports,
         sandbox_cards: goal.sandbox.as_ref().map(InProcess::cards),
     };
     import_summary(terminal, &view, exit, &next);
+    if changed {
+        let now = if source::stamp(&input).is_some() { "has changed" } else { "is gone" };
+        terminal.complain(&format!("error: {input} {now} since it was opened: the results tell of what was read"));
+    }
     write_summary(&summary(&report, &remarks, None, name, &shape, None, settings), &run_dir)?;
     if let Some(journal) = report.journal.take() {
-        end(journal, &report, stop(&report.ending).map(|stop| stop.reason), &input, stamp.as_deref())?;
+        end(journal, &report, &input, stamp.as_deref())?;
     }
     if unwritten.is_empty() { Ok(exit) } else { Err(Failures(unwritten)) }
 }
@@ -168,30 +208,31 @@ fn refuse_large_groups(terminal: &Terminal, args: &ImportArgs, stage: &Stage) ->
 }
 
 /// What makes a later command the same run.
-fn facts(args: &ImportArgs, stage: &Stage, destination: Option<Destination>) -> RunFacts {
+fn facts(args: &ImportArgs, stage: &Stage, destination: Option<Destination>, flags: &TypedFlags) -> RunFacts {
     let input = match args.source.input() {
         Input::File(path) => std::path::absolute(&path).unwrap_or(path).to_string_lossy().into_owned(),
         Input::Stdin => "-".to_owned(),
     };
-    let TypedFlags { reading, other } = TypedFlags::of(std::env::args_os());
     RunFacts {
         program: env!("CARGO_PKG_VERSION").to_owned(),
         input,
-        reading,
+        reading: flags.reading.clone(),
         mapping_name: stage.mapping.display().to_string(),
         mapping: stage.mapping_text.clone(),
         destination,
         name_at: args.server.rules.rules().name_at.as_str().to_owned(),
-        words: other,
+        words: flags.other.clone(),
     }
 }
 
 /// Says that there is nothing left to do.
 fn finished(terminal: &Terminal, args: &ImportArgs, run_dir: &Path) -> Exit {
     terminal.say(&format!(
-        "{}: this run is finished, and nothing was sent now; its results: {}\n  hint: --fresh sends every row again",
+        "{}: this run is finished, and nothing was sent now; what became of its rows is in {}\n  hint: c3import retry \
+         {} sends rows again that did not land; --fresh begins anew, and sends every row again",
         args.source.input(),
-        run_dir.join("results.csv").display(),
+        run_dir.display(),
+        quoted(run_dir),
     ));
     Exit::Landed
 }
@@ -231,99 +272,8 @@ pub fn settings(endpoint: Option<String>, mapping: &Path, policy: &Policy, timeo
     SummarySettings { endpoint, mapping, concurrency: policy.concurrency, rate: policy.rate, timeout }
 }
 
-/// Where cards go, and who brings them there.
-pub struct Goal {
-    /// Where.
-    pub endpoint: Endpoint,
-    /// Who.
-    pub client: Client,
-    /// The token, for what it says about itself.
-    pub token: SecretString,
-    renew: Option<Renew>,
-    sandbox: Option<InProcess>,
-    /// The same for later sessions; nothing for a sandbox that ends with the program.
-    destination: Option<Destination>,
-}
-
-impl Goal {
-    fn find(args: &ImportArgs) -> Result<Goal, Failures> {
-        if !args.server.sandbox && !args.server.faults.is_empty() {
-            return Err(Failure::unusable("--fault is for the sandbox only")
-                .hint("add --sandbox, or leave it out")
-                .into());
-        }
-        let (timeout, in_flight) = (args.pace.timeout, args.pace.in_flight_max());
-        if !args.server.sandbox {
-            return Goal::server(&args.server.destination, timeout, in_flight);
-        }
-        let sandbox = InProcess::start(&args.server.faults)?;
-        let (endpoint, token) = (sandbox.endpoint()?, sandbox.token());
-        let client = client(&endpoint, &token, None, timeout, in_flight)?;
-        Ok(Goal { endpoint, client, token, renew: None, sandbox: Some(sandbox), destination: None })
-    }
-
-    /// The server that flags and environment name, with the token from where they say.
-    pub fn server(args: &DestinationArgs, timeout: Duration, in_flight: usize) -> Result<Goal, Failures> {
-        let source = args.token_source();
-        // Address and token may both be missing; then both are told.
-        let (endpoint, token) = match (address(args), source.load().map_err(|error| token_failure(&error))) {
-            (Ok(endpoint), Ok(token)) => (endpoint, token),
-            (Err(address), Err(token)) => return Err(Failures(vec![address, token])),
-            (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => return Err(failure.into()),
-        };
-        let client = client(&endpoint, &token, args.ca_file.as_deref(), timeout, in_flight)?;
-        let renew = source.may_change().then(|| Renew(Box::new(move || source.load().ok())));
-        let destination = Destination {
-            server: args.server().unwrap_or_default(),
-            workspace: args.workspace().unwrap_or_default(),
-            endpoint: endpoint.to_string(),
-        };
-        Ok(Goal { endpoint, client, token, renew, sandbox: None, destination: Some(destination) })
-    }
-}
-
-fn client(
-    endpoint: &Endpoint,
-    token: &SecretString,
-    ca_file: Option<&Path>,
-    timeout: Duration,
-    concurrency: usize,
-) -> Result<Client, Failure> {
-    let read = |path: &Path| {
-        let unreadable = |error| Failure::unusable(format!("the CA file {} cannot be read: {error}", path.display()));
-        std::fs::read(path).map_err(unreadable)
-    };
-    let settings = ClientSettings {
-        endpoint: endpoint.clone(),
-        token: token.clone(),
-        authorities: ca_file.map(read).transpose()?,
-        timeout,
-        concurrency,
-        time_of_day: pipeline::time_of_day,
-    };
-    Client::new(settings).map_err(|error| Failure::unusable(error.to_string()))
-}
-
-fn address(server: &DestinationArgs) -> Result<Endpoint, Failure> {
-    let missing = match (server.server(), server.workspace()) {
-        (Some(url), Some(workspace)) => {
-            return Endpoint::new(&url, &workspace).map_err(|error| Failure::unusable(error.to_string()));
-        }
-        (None, None) => "--server and --workspace are",
-        (None, Some(_)) => "--server is",
-        (Some(_), None) => "--workspace is",
-    };
-    Err(Failure::unusable(format!("{missing} missing"))
-        .hint("say where to send, such as --server https://apid.cention.com --workspace demo, or try --sandbox"))
-}
-
-fn token_failure(error: &TokenError) -> Failure {
-    Failure::unusable(error.to_string()).hint(error.hint())
-}
-
 /// What to type next.
-fn next_step(args: &ImportArgs, mapping: &Path, exit: Exit) -> NextStep {
-    let run_dir = args.run_dir.clone().unwrap_or_else(|| default_run_dir(&args.source.input()));
+fn next_step(args: &ImportArgs, run_dir: &Path, failed: &Path, mapping: &Path, exit: Exit) -> NextStep {
     let results = quoted(&run_dir.join("results.csv"));
     match (exit, args.server.sandbox) {
         (Exit::Landed, true) => NextStep {
@@ -334,8 +284,8 @@ fn next_step(args: &ImportArgs, mapping: &Path, exit: Exit) -> NextStep {
             NextStep { why: "the rows and what became of them", command: format!("c3import rows {results}") }
         }
         (Exit::SomeRows, _) => NextStep {
-            why: "mend what c3_error says in a copy of the results, and import that: rows that are stored are not sent again",
-            command: format!("c3import check {results} -m {}", quoted(mapping)),
+            why: "mend there what c3_error says, and import that file when it is fit",
+            command: format!("c3import check {} -m {}", quoted(failed), quoted(mapping)),
         },
         (Exit::Server | Exit::Machine | Exit::Interrupted, false) => NextStep {
             why: "to go on: rows that are stored are not sent again",

@@ -5,15 +5,19 @@ mod doctor;
 mod expiry;
 mod explain;
 mod failure;
+mod goal;
 mod guess;
 mod import;
 mod inspect;
 mod interview;
+mod locks;
 mod mapping;
 mod next;
 mod no_mapping;
 mod preview;
+mod rebuild;
 mod reports;
+mod resume;
 mod rows;
 mod run_report;
 mod sandbox;
@@ -21,6 +25,7 @@ mod session;
 mod stage;
 mod which_sheet;
 
+use self::import::Job;
 use crate::cli::{Cli, Command};
 use crate::ui::{Terminal, start_logging};
 
@@ -32,7 +37,10 @@ pub fn run(cli: Cli) -> Exit {
     start_logging(&terminal, cli.talk);
     let done = match cli.command {
         Command::Import(args) if args.dry_run => check::dry_import(&terminal, *args),
-        Command::Import(args) => import::import(&terminal, &args),
+        Command::Import(args) => import::import(&terminal, &args, Job::import()),
+        Command::Resume(args) => resume::resume(&terminal, args),
+        Command::Retry(args) => resume::retry(&terminal, args),
+        Command::Report(args) => rebuild::report(&terminal, &args),
         Command::Check(args) => check::check(&terminal, args),
         Command::Explain(args) => explain::explain(&terminal, &args),
         Command::Preview(args) => preview::preview(&terminal, args),

@@ -5,7 +5,8 @@ use crate::cli::{FailOn, WatchArgs};
 use crate::model::{Forecast, Severity, Status, TableShape};
 use crate::pipeline::{Ending, Report};
 use crate::results::{
-    Remark, Summary, SummaryCards, SummarySettings, SummaryStop, forecast_json, merges_json, remark_json, remarks,
+    Remark, Summary, SummaryCards, SummaryChanges, SummarySettings, SummaryStop, forecast_json, merges_json,
+    remark_json, remarks,
 };
 
 /// Everything worth saying about the rows of a run.
@@ -77,6 +78,11 @@ pub fn summary(
         },
         window_reached: report.window_reached,
         seconds: (report.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
+        input_changes: report.changes.as_ref().map(|changes| SummaryChanges {
+            same: changes.same,
+            changed: changes.changed.iter().map(|row| row.0).collect(),
+            gone: changes.gone.iter().map(|row| row.0).collect(),
+        }),
         stopped: stop(&report.ending),
         findings: remarks.iter().map(remark_json).collect(),
         merges: merges_json(&report.merges),

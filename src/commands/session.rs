@@ -4,12 +4,16 @@ use std::io;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Failure, Failures};
+use encoding_rs::{Encoding, UTF_8};
+
+use super::import::Job;
+use super::{Failure, Failures, locks};
+use crate::cli::OutputArgs;
 use crate::journal::{Journal, JournalError, RunFacts, SessionEnd, SessionStart};
 use crate::jsonapi;
 use crate::model::{CardDigest, ContactCard, CustomField, DigestKey, Digester, Entry, Input, NameAt, Origin, Status};
-use crate::pipeline::{Ending, Errand, Memoir, Report, time_of_day};
-use crate::results::{ResultsCsv, RunDir, RunDirError};
+use crate::pipeline::{Ending, Memoir, Report, time_of_day};
+use crate::results::{Form, OutputFile, Outputs, Records, RunDir, RunDirError, stored_rows};
 use crate::source::{Table, stamp};
 
 /// What lies in a run directory that was entered.
@@ -25,26 +29,44 @@ pub struct Session {
     /// Where.
     pub dir: RunDir,
     /// The results, as far as their header.
-    pub results: ResultsCsv,
+    pub results: Records,
+    /// Where they go.
+    pub outputs: Outputs,
     /// What the run remembers.
     pub memoir: Memoir,
     /// How many rows earlier sessions have stored; `None` when this is the first.
     pub stored: Option<u64>,
     /// What the input looked like before it was read.
-    stamp: Option<String>,
+    pub stamp: Option<String>,
+}
+
+/// All that it takes to enter a run directory.
+pub struct Entrance<'a> {
+    /// Which.
+    pub path: &'a Path,
+    /// Whether what lies there is put aside.
+    pub fresh: bool,
+    /// Whether others are kept out.
+    pub lock: bool,
+    /// What the run is.
+    pub facts: RunFacts,
+    /// The input.
+    pub input: &'a Input,
+    /// The same, open.
+    pub table: &'a Table,
+    /// Where names go in the document.
+    pub name_at: NameAt,
+    /// Where the tables go.
+    pub outputs: &'a OutputArgs,
+    /// What for.
+    pub job: Job,
 }
 
 /// Enters a run directory: begins a run, or goes on with the one that lies there when it is the same.
-pub fn enter(
-    path: &Path,
-    fresh: bool,
-    facts: RunFacts,
-    input: &Input,
-    table: &Table,
-    name_at: NameAt,
-) -> Result<Entered, Failures> {
-    let dir = RunDir::claim(path).map_err(|error| claim_failure(&error))?;
-    if fresh {
+pub fn enter(entrance: Entrance<'_>) -> Result<Entered, Failures> {
+    let Entrance { path, facts, input, table, name_at, job, .. } = entrance;
+    let dir = claim(path, entrance.lock)?;
+    if entrance.fresh {
         set_aside(&dir)?;
     }
     let broken = |error: JournalError| Failures::from(journal_failure(&error));
@@ -54,7 +76,13 @@ pub fn enter(
     let stamp = stamp(input);
     let (mut journal, words) = match known {
         Some(journal) => {
-            same_run(&dir, &facts, &journal)?;
+            let mut journal = journal;
+            // Whoever mends a wrong address has a run in which nothing has happened yet.
+            if journal.is_blank().map_err(broken)? {
+                journal.adopt(facts.clone(), sample(journal.key()));
+            } else {
+                same_run(&dir, &facts, &journal)?;
+            }
             if journal.sample() != sample(journal.key()) {
                 let message = format!(
                     "the run in {} was begun by c3import {}, which wrote cards in another way: this version cannot tell \
@@ -64,7 +92,7 @@ pub fn enter(
                 );
                 return Err(Failure::unusable(message).hint("go on with that version").into());
             }
-            if journal.finished().is_some_and(|seen| seen == stamp.as_deref()) {
+            if !job.reopens && journal.finished().is_some_and(|seen| seen == stamp.as_deref()) {
                 return Ok(Entered::Finished);
             }
             (journal, Some(facts.words))
@@ -76,29 +104,25 @@ pub fn enter(
     };
     let recall = journal.recall(table.header()).map_err(broken)?;
     let stored = words.is_some().then(|| recall.stored());
+    knows_all(&dir, recall.stored(), table)?;
     let unsettled = journal.is_unsettled().map_err(broken)?;
-    let start = SessionStart { command: "import", began: unix(time_of_day()) };
+    let outputs = outputs(&dir, entrance.outputs, input, table)?;
+    let start = SessionStart { command: job.command, began: unix(time_of_day()) };
     journal.begin(&start, words).map_err(broken)?;
-    let results = start_results(&dir, table)?;
-    let memoir = Memoir { journal, recall, errand: Errand::go_on(), unsettled };
-    Ok(Entered::Open(Box::new(Session { dir, results, memoir, stored, stamp })))
+    let results = start_results(&outputs, table)?;
+    let memoir = Memoir { journal, recall, errand: job.errand, unsettled };
+    Ok(Entered::Open(Box::new(Session { dir, results, outputs, memoir, stored, stamp })))
 }
 
 /// The last word of a session, once its results are whole.
-pub fn end(
-    journal: Journal,
-    report: &Report,
-    stopped: Option<String>,
-    input: &Input,
-    before: Option<&str>,
-) -> Result<(), Failures> {
+pub fn end(journal: Journal, report: &Report, input: &Input, before: Option<&str>) -> Result<(), Failures> {
     let after = stamp(input);
     let whole = matches!(report.ending, Ending::Finished) && report.read.is_some();
     // What was written while it was being read may not have been read.
     let finished = whole && report.tally.of(Status::NotSent) == 0 && before == after.as_deref();
     let end = SessionEnd {
         ended: unix(time_of_day()),
-        stopped,
+        stopped: unsent(&report.ending),
         requests: report.requests,
         rows: report.tally.rows(),
         finished,
@@ -107,38 +131,71 @@ pub fn end(
     journal.end(&end).map_err(|error| journal_failure(&error).into())
 }
 
-impl Session {
-    /// What the input looked like before it was read.
-    pub fn stamp(&self) -> Option<String> {
-        self.stamp.clone()
+/// What is to be said later of rows that were not sent; `None` when all were.
+fn unsent(ending: &Ending) -> Option<String> {
+    match ending {
+        Ending::Finished => None,
+        Ending::Server(reason) => Some(format!("the run stopped before this row's turn: {reason}")),
+        Ending::Interrupted | Ending::Machine(_) | Ending::Input(_) | Ending::ReaderDied => {
+            Some("the run was stopped before this row's turn".to_owned())
+        }
     }
 }
 
+/// Takes a run directory over.
+pub fn claim(path: &Path, lock: bool) -> Result<RunDir, Failures> {
+    let who = lock.then(|| locks::who(path));
+    RunDir::claim(path, who.as_deref()).map_err(|error| claim_failure(&error).into())
+}
+
 /// Makes the run directory of a dry run, and starts the results in it.
-pub fn enter_dry(path: &Path, fresh: bool, table: &Table) -> Result<(RunDir, ResultsCsv), Failures> {
-    let dir = RunDir::claim(path).map_err(|error| claim_failure(&error))?;
+pub fn enter_dry(path: &Path, fresh: bool, input: &Input, table: &Table) -> Result<(RunDir, Records), Failures> {
+    let dir = claim(path, true)?;
     if fresh {
         set_aside(&dir)?;
     }
     dir.refuse_taken().map_err(|error| claim_failure(&error))?;
-    let results = start_results(&dir, table)?;
+    let results = start_results(&outputs(&dir, &OutputArgs::default(), input, table)?, table)?;
     Ok((dir, results))
 }
 
-/// Gives whole results their name.
-pub fn publish(dir: &RunDir) -> Result<(), Failures> {
-    dir.publish_results().map_err(|error| {
-        let message = format!("{} cannot be written: {error}", dir.results().display());
-        let hint =
-            format!("close it in other programs; until then the results are in {}", dir.partial_results().display());
-        Failure::machine(message).hint(hint).into()
+/// Where the tables of a run go. None may take the place of the input.
+pub fn outputs(dir: &RunDir, asked: &OutputArgs, input: &Input, table: &Table) -> Result<Outputs, Failures> {
+    let results = asked.results.clone().unwrap_or_else(|| dir.results());
+    let failed = asked.failed.clone().unwrap_or_else(|| dir.failed());
+    let real = |path: &Path| path.canonicalize().ok();
+    if let Input::File(input) = input
+        && let Some(input) = real(input)
+        && let Some(path) = [&results, &failed].into_iter().find(|path| real(path).as_ref() == Some(&input))
+    {
+        let message = format!("{} is the input, and cannot be written over", path.display());
+        return Err(Failure::unusable(message).hint("choose another --run-dir, --results or --failed").into());
+    }
+    if results == failed {
+        let message = format!("{} cannot hold the results and the rows to mend at once", results.display());
+        return Err(Failure::unusable(message).hint("choose another --results or --failed").into());
+    }
+    let dialect = table.shape().dialect;
+    let failed_form = match table.text_details() {
+        Some(text) => Form {
+            delimiter: text.delimiter,
+            encoding: Encoding::for_label(text.encoding.as_bytes()).unwrap_or(UTF_8),
+            marked: text.marked,
+        },
+        None => Form::of_results(dialect),
+    };
+    Ok(Outputs {
+        results: OutputFile::new(results),
+        results_form: Form::of_results(dialect),
+        failed: OutputFile::new(failed),
+        failed_form,
     })
 }
 
-fn start_results(dir: &RunDir, table: &Table) -> Result<ResultsCsv, Failures> {
-    let started = dir.create_results().and_then(|file| ResultsCsv::start(file, table.header(), table.shape().dialect));
-    let failed = |error| Failure::machine(format!("{} cannot be written: {error}", dir.partial_results().display()));
-    started.map_err(|error| failed(error).into())
+/// Starts the tables.
+pub fn start_results(outputs: &Outputs, table: &Table) -> Result<Records, Failures> {
+    let started = Records::start(outputs.clone(), table.header());
+    started.map_err(|error| Failure::machine(error.to_string()).into())
 }
 
 fn set_aside(dir: &RunDir) -> Result<(), Failures> {
@@ -185,6 +242,21 @@ fn same_run(dir: &RunDir, now: &RunFacts, journal: &Journal) -> Result<(), Failu
     Ok(())
 }
 
+/// Refuses a journal that knows less than the results that were written after it: it was cut or replaced, and what it
+/// lacks would be sent again.
+fn knows_all(dir: &RunDir, stored: u64, table: &Table) -> Result<(), Failures> {
+    let results = OutputFile::new(dir.results());
+    for path in [results.partial(), results.path()] {
+        let unreadable = |error| Failure::machine(format!("{} cannot be read: {error}", path.display()));
+        let told = stored_rows(path, table.shape().dialect.delimiter).map_err(unreadable)?;
+        if let Some(told) = told.filter(|&told| told > stored) {
+            let detail = format!("it knows of {stored} stored rows, and {} tells of {told}", path.display());
+            return Err(journal_failure(&JournalError::Damaged { path: dir.journal(), detail }).into());
+        }
+    }
+    Ok(())
+}
+
 /// The first line, counted from 1, that is not the same; line ends do not count.
 fn first_other_line(then: &str, now: &str) -> Option<usize> {
     let (mut then, mut now) = (then.lines(), now.lines());
@@ -221,13 +293,15 @@ fn claim_failure(error: &RunDirError) -> Failure {
             "choose another --run-dir, or say --fresh: that keeps the old files under numbered names, and sends every \
              row again; or import the results.csv that lies there: rows that are stored are not sent again",
         ),
-        RunDirError::Busy(_) => Failure::machine(error.to_string()).hint("wait for it, or choose another --run-dir"),
+        RunDirError::Busy { .. } => {
+            Failure::machine(error.to_string()).hint("wait for it, or choose another --run-dir")
+        }
         RunDirError::NotADirectory(_) => Failure::unusable(error.to_string()).hint("choose another --run-dir"),
         RunDirError::Io { .. } => Failure::machine(error.to_string()).hint("choose another place with --run-dir"),
     }
 }
 
-fn journal_failure(error: &JournalError) -> Failure {
+pub fn journal_failure(error: &JournalError) -> Failure {
     let failure = Failure::machine(error.to_string());
     if error.is_damage() {
         failure.hint(

@@ -29,7 +29,11 @@ impl Stage {
     /// Reads the mapping, opens the table, and holds one against the other.
     pub fn set(terminal: &Terminal, source: &SourceArgs, mapping: Option<&Path>) -> Result<Stage, Failures> {
         let path = no_mapping::given(source, mapping)?;
-        let text = read_mapping(path)?;
+        Stage::set_with(terminal, source, path, read_mapping(path)?)
+    }
+
+    /// The same with a mapping whose text is known.
+    pub fn set_with(terminal: &Terminal, source: &SourceArgs, path: &Path, text: String) -> Result<Stage, Failures> {
         let draw = |problems: Vec<Diagnostic>| {
             let drawn = diagnostics::render(&path.display().to_string(), &text, &problems, terminal.colour());
             Failures::from(Failure { drawn: true, ..Failure::unusable(drawn) })

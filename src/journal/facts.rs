@@ -48,7 +48,7 @@ pub struct SessionStart {
 pub struct SessionEnd {
     /// When, in seconds since 1970.
     pub ended: i64,
-    /// Why it ended early, if it did.
+    /// What is to be said of rows that were not sent, if it ended early.
     pub stopped: Option<String>,
     /// Requests sent.
     pub requests: u64,

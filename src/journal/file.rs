@@ -175,6 +175,23 @@ impl Journal {
         Recall::load(&self.path, connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?, header.clone())
     }
 
+    /// Whether no row has ended or may be on its way: then it does not matter yet what the run is.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn is_blank(&self) -> Result<bool, JournalError> {
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM record WHERE status <> 'not_sent')";
+        self.db.query_row(sql, [], |row| row.get(0)).map_err(|error| self.failed(error))
+    }
+
+    /// Takes a blank run for another one. On disk when its next session begins.
+    pub fn adopt(&mut self, facts: RunFacts, sample: CardDigest) {
+        if self.facts != facts {
+            self.finished = None;
+        }
+        (self.facts, self.sample) = (facts, sample);
+    }
+
     /// Begins a session, on disk when this returns: who comes later sees that there was one. `words` are the flags of
     /// its command.
     ///
@@ -183,9 +200,9 @@ impl Journal {
     pub fn begin(&mut self, session: &SessionStart, words: Option<Vec<String>>) -> Result<(), JournalError> {
         self.facts.words = words.unwrap_or_else(|| std::mem::take(&mut self.facts.words));
         let json = serde_json::to_string(&self.facts).expect("texts always serialise");
-        let number = self.book.session();
+        let (number, sample) = (self.book.session(), self.sample.to_bytes());
         self.all_or_nothing(|db| {
-            db.execute("UPDATE run SET finished = 0, facts = ?1", [&json])?;
+            db.execute("UPDATE run SET finished = 0, facts = ?1, sample = ?2", params![json, sample])?;
             let sql = "INSERT INTO session (number, command, began) VALUES (?1, ?2, ?3)";
             db.execute(sql, params![number, session.command, session.began]).map(drop)
         })?;
@@ -218,7 +235,16 @@ impl Journal {
         self.db.query_row(sql, [], |row| row.get(0)).map_err(|error| self.failed(error))
     }
 
-    /// Why the last session that said so ended early; `None` when it did not, or was killed.
+    /// How many requests all sessions have sent, as far as they said so.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn requests(&self) -> Result<u64, JournalError> {
+        let sum = self.db.query_row("SELECT total(requests) FROM session", [], |row| row.get::<_, f64>(0));
+        sum.map(|sum| sum as u64).map_err(|error| self.failed(error))
+    }
+
+    /// What the last session said of rows that it did not send; `None` when it sent all, or was killed.
     ///
     /// # Errors
     /// When it cannot be read.

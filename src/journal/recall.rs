@@ -158,14 +158,18 @@ impl Recall {
         Some(Twin { row, number, kept: kept(*best) })
     }
 
-    /// The ending that a record tells; `None` while it is open.
+    /// The ending that a record tells. One that is open tells what its last session said, if that ended in good order.
     ///
     /// # Errors
     /// When the file is damaged, or cannot be read.
     pub fn outcome(&self, digest: CardDigest, number: RecordNumber) -> Result<Option<Outcome>, JournalError> {
         let found = self.entries[self.place(digest)].iter().find(|entry| entry.number == number.0);
         let entry = found.expect("who has the number was given it for this digest");
-        let Kept::Ended(status) = kept(*entry) else { return Ok(None) };
+        let status = match kept(*entry) {
+            Kept::Ended(status) => status,
+            Kept::Open if entry.flags & HAS_REASONS != 0 => Status::Uncertain,
+            Kept::Open => return Ok(None),
+        };
         let mut outcome = Outcome {
             status,
             id: (entry.id != NO_ID).then(|| C3Id::new(&entry.id.to_string())).flatten(),
@@ -197,10 +201,11 @@ impl Recall {
         Ok(())
     }
 
-    /// Records that no row took, by their row: those of rows that have changed, or are gone. Stored ones, unless `all`.
+    /// Records of cards that were sent and that no row took, by their row: those of rows that have changed, or are gone.
     pub fn left(&self) -> BTreeMap<RowNumber, Kept> {
         let left = self.entries.iter().filter(|entry| entry.flags & TAKEN == 0);
-        left.map(|entry| (RowNumber(u64::from(entry.row)), kept(*entry))).collect()
+        let left = left.map(|entry| (RowNumber(u64::from(entry.row)), kept(*entry)));
+        left.filter(|(_, kept)| *kept != Kept::Ended(Status::NotSent)).collect()
     }
 
     fn place(&self, digest: CardDigest) -> Range<usize> {

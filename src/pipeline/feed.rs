@@ -9,7 +9,7 @@ use tokio::sync::mpsc::Sender;
 use super::echo::Oddity;
 use super::progress::Progress;
 use super::rehearsal::Rehearsed;
-use super::remember::{Memory, lost, may_resend};
+use super::remember::{Changes, Memory, lost, may_resend};
 use super::seats::Seats;
 use super::{BATCH_ROWS, SEAT_BYTES, SEATS};
 use crate::journal::{Before, JournalError, Subject};
@@ -169,6 +169,8 @@ pub struct Feed {
     pub desk: Desk,
     pub digester: Digester,
     pub memory: Option<Memory>,
+    /// Hears at the end how the input differs from what earlier sessions read.
+    pub changes: std::sync::mpsc::Sender<Changes>,
 }
 
 impl Feed {
@@ -216,6 +218,12 @@ impl Feed {
             Some(error) => Err(FeedError::Journal(error)),
             None => end.map_err(FeedError::Source),
         };
+        if let (Ok(ReadEnd { stopped: false, .. }), Some(memory)) = (&end, &self.memory)
+            && let Some(changes) = memory.changes()
+            && self.changes.send(changes).is_err()
+        {
+            tracing::debug!("nobody asks what has changed");
+        }
         if !self.hand_over(&mut batch, out) || out.blocking_send(Fed::End(end)).is_err() {
             tracing::debug!("the run ended before the reading did");
         }

@@ -38,7 +38,7 @@ use secrecy::SecretString;
 use crate::journal::{Journal, JournalError, Recall};
 use crate::mapping::Mapper;
 use crate::model::{CardDigest, Digester, MergeOutlook, Outcome, Row, RowNumber, ServerRules, Tally};
-use crate::results::{Documents, Findings, Gathered, ResultsCsv, ResultsXlsx, Timeline};
+use crate::results::{Documents, Findings, Gathered, Records, ResultsXlsx, Timeline};
 use crate::schedule::{Policy, StopReason};
 use crate::source::{ReadEnd, SourceError, Table};
 use crate::upload::Client;
@@ -50,8 +50,8 @@ use lookout::Lookout;
 pub use progress::{Progress, Snapshot};
 use record::Recorder;
 use rehearsal::{Rehearsal, Wanted};
-pub use remember::Errand;
 use remember::Memory;
+pub use remember::{Changes, Errand};
 use scribe::{Outlet, Scribe};
 use seats::Seats;
 use signals::Signals;
@@ -81,7 +81,7 @@ pub struct Plan {
     /// What the run remembers; nothing, in dry runs.
     pub memoir: Option<Memoir>,
     /// Where results go; nowhere, in most dry runs.
-    pub results: Option<ResultsCsv>,
+    pub results: Option<Records>,
     /// What else is written row by row.
     pub side: SideFiles,
     /// How long requests in flight may take to finish after an interrupt.
@@ -186,6 +186,8 @@ pub struct Report {
     pub elapsed: Duration,
     /// The journal, for the last word.
     pub journal: Option<Journal>,
+    /// How the input differs from what earlier sessions read; `None` when there was none, or it was not read to its end.
+    pub changes: Option<Changes>,
 }
 
 /// How a run ended.
@@ -208,7 +210,7 @@ pub enum Ending {
 /// Results or the journal could not be written any more.
 #[derive(Debug)]
 pub struct RecordError {
-    /// What: `results` or `the journal`.
+    /// What: `the results` or `the journal`.
     pub what: &'static str,
     /// Why.
     pub error: String,
@@ -229,7 +231,7 @@ impl RecordError {
 
 impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} could not be written any more: {}", self.what, self.error)?;
+        f.write_str(&self.error)?;
         match self.unwritten_stored.as_slice() {
             [] => Ok(()),
             rows => {
@@ -275,7 +277,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         Some(Memoir { journal, recall, errand, unsettled: late }) => {
             unsettled = late;
             let digester = Digester::new(journal.key());
-            let memory = Memory { recall, errand, on_uncertain: plan.policy.on_uncertain };
+            let memory = Memory::new(recall, errand, plan.policy.on_uncertain);
             (Some(journal), Some(memory), digester)
         }
         None => (None, None, Digester::default()),
@@ -300,10 +302,12 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         None => (Outlet::Record(to_record), None),
     };
     let table = plan.table;
-    let rehearses = matches!(plan.delivery, Delivery::Dry);
+    // Without a network and with a journal it tells what the journal knows.
+    let rehearses = matches!(plan.delivery, Delivery::Dry) && memory.is_none();
+    let (tell_changes, changes) = std::sync::mpsc::channel();
     let work = move || match rehearses {
         true => Rehearsal::new(desk, wanted).run(table, &to_deliver),
-        false => Feed { desk, digester, memory }.run(table, &to_deliver),
+        false => Feed { desk, digester, memory, changes: tell_changes }.run(table, &to_deliver),
     };
     // Never joined: a reader stuck in a pipe must not keep an interrupted run from ending.
     thread::Builder::new().name("feed".to_owned()).spawn(work)?;
@@ -349,6 +353,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         ending,
         elapsed: began.elapsed(),
         journal,
+        changes: changes.try_recv().ok(),
     })
 }
 

@@ -1,7 +1,6 @@
 //! The last stage, on a thread of its own: endings take their place in input order and are written down.
 
 use std::borrow::Cow;
-use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
@@ -12,7 +11,7 @@ use super::seats::Seats;
 use super::{RecordError, SideFiles};
 use crate::model::{Header, MergeOutlook, Ordinal, Outcome, Row, RowNumber, Status, Tally};
 use crate::plan::Sightings;
-use crate::results::{Findings, Gathered, ResultsCsv, Sequence};
+use crate::results::{Findings, Gathered, Records, Sequence, WriteError};
 
 /// Results are handed to the operating system when they are this much, or when nothing else is to be done.
 const GATHERED_BYTES_MAX: usize = 64 * 1024;
@@ -45,7 +44,7 @@ pub struct Arrival {
 #[derive(Debug)]
 pub struct Recorder {
     pub header: Header,
-    pub results: Option<ResultsCsv>,
+    pub results: Option<Records>,
     pub side: SideFiles,
     pub findings: Findings,
     pub lookout: Lookout,
@@ -137,7 +136,7 @@ impl Recorder {
 
 /// The results as far as they are written, and what is not.
 struct Book {
-    results: Option<ResultsCsv>,
+    results: Option<Records>,
     /// Rows added since the last flush that are stored in the server.
     unflushed: Vec<RowNumber>,
     /// Rows added since the last flush.
@@ -179,10 +178,10 @@ impl Book {
         self.rows = 0;
     }
 
-    fn heed(&mut self, written: io::Result<()>) {
+    fn heed(&mut self, written: Result<(), WriteError>) {
         if let (Err(error), None) = (written, &self.error) {
             let unwritten_stored = std::mem::take(&mut self.unflushed);
-            self.error = Some(RecordError { what: "results", error: error.to_string(), unwritten_stored });
+            self.error = Some(RecordError { what: "the results", error: error.to_string(), unwritten_stored });
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::feed::{Fate, Parcel};
 use crate::journal::{JournalError, Kept, Recall, Twin};
-use crate::model::{ContactCard, Outcome, OutcomeCode, Reason, Status};
+use crate::model::{ContactCard, Outcome, OutcomeCode, Reason, RowNumber, Status};
 use crate::schedule::OnUncertain;
 
 /// What a session is for.
@@ -27,13 +27,50 @@ pub struct Memory {
     pub recall: Recall,
     pub errand: Errand,
     pub on_uncertain: OnUncertain,
+    /// Rows whose card took a record.
+    same: u64,
+    /// Rows with a card that no earlier session knew.
+    unknown: Vec<u32>,
+}
+
+/// How an input differs from what earlier sessions have read of it, by the cards that they sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Rows with a card that was sent before.
+    pub same: u64,
+    /// Rows whose number had another card before, which is nowhere in the input now.
+    pub changed: Vec<RowNumber>,
+    /// Numbers that rows had whose card was sent before, and which are nowhere in the input now.
+    pub gone: Vec<RowNumber>,
 }
 
 impl Memory {
+    /// With nothing asked yet.
+    pub fn new(recall: Recall, errand: Errand, on_uncertain: OnUncertain) -> Memory {
+        Memory { recall, errand, on_uncertain, same: 0, unknown: Vec::new() }
+    }
+
+    /// What has changed, once every row has been judged; nothing when no session was before.
+    pub fn changes(&self) -> Option<Changes> {
+        if self.recall.is_empty() {
+            return None;
+        }
+        let mut changes = Changes { same: self.same, ..Changes::default() };
+        for row in self.recall.left().into_keys() {
+            // Rows are asked about in input order, so that their numbers ascend.
+            let here = u32::try_from(row.0).is_ok_and(|row| self.unknown.binary_search(&row).is_ok());
+            if here { changes.changed.push(row) } else { changes.gone.push(row) }
+        }
+        Some(changes)
+    }
+
     /// What becomes of a card, now that all is known about it. Asked once a row, in input order.
     pub fn judge(&mut self, mut parcel: Box<Parcel>) -> Result<Fate, JournalError> {
         let digest = parcel.digest;
         let Some(found) = self.recall.take(digest, parcel.number) else {
+            if !self.recall.is_empty() {
+                self.unknown.extend(u32::try_from(parcel.number.0));
+            }
             return Ok(match self.recall.twin(digest) {
                 Some(twin) if self.settles(&twin, &parcel) => Fate::Ended(self.repeats(&twin, &parcel)?),
                 _ if self.wants(Status::NotSent) => Fate::Card(parcel),
@@ -43,6 +80,7 @@ impl Memory {
                 }
             });
         };
+        self.same += 1;
         let uncertain = matches!(found.kept, Kept::Open | Kept::Ended(Status::Uncertain));
         let wanted = match found.kept {
             Kept::Open => self.wants(Status::NotSent) || self.wants(Status::Uncertain),

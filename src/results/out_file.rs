@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::run_dir::private_file;
+use super::output_file::private_file;
 
 /// Is written under another name, and gets its own when it is whole.
 #[derive(Debug)]

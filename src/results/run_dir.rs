@@ -1,26 +1,29 @@
 //! The run directory: where everything that belongs to one run lies.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::{LockError, OsLock, OutputFile};
+
 const RESULTS: &str = "results.csv";
 const RESULTS_PARTIAL: &str = "results.partial.csv";
+const FAILED: &str = "failed.csv";
+const FAILED_PARTIAL: &str = "failed.partial.csv";
 const SUMMARY: &str = "summary.json";
 const JOURNAL: &str = "journal.db";
 const LOCK: &str = ".lock";
 
 /// What a run leaves behind.
-const FILES: [&str; 4] = [RESULTS, RESULTS_PARTIAL, SUMMARY, JOURNAL];
+const FILES: [&str; 6] = [RESULTS, RESULTS_PARTIAL, FAILED, FAILED_PARTIAL, SUMMARY, JOURNAL];
 
 /// A directory that belongs to this run alone, as long as this value lives.
 #[derive(Debug)]
 pub struct RunDir {
     path: PathBuf,
-    /// Locked by the operating system, so that it is free again when the process is gone.
-    _lock: File,
+    _lock: Option<OsLock>,
 }
 
 /// Why there can be no run directory.
@@ -30,8 +33,13 @@ pub enum RunDirError {
     #[error("{} already holds the results of a run", .0.display())]
     Taken(PathBuf),
     /// A run is at work there now.
-    #[error("another run is at work in {}", .0.display())]
-    Busy(PathBuf),
+    #[error("another run is at work in {}: {who}", .path.display())]
+    Busy {
+        /// Where.
+        path: PathBuf,
+        /// Who, in their own words.
+        who: String,
+    },
     /// It is no directory.
     #[error("{} is in the way: it is not a directory", .0.display())]
     NotADirectory(PathBuf),
@@ -47,11 +55,11 @@ pub enum RunDirError {
 
 impl RunDir {
     /// Makes the directory, or takes it over from an earlier run that has ended. Readable by its owner alone: it will
-    /// hold personal data.
+    /// hold personal data. `lock` says who we are to the next that comes; without it nobody is kept out.
     ///
     /// # Errors
     /// See [`RunDirError`].
-    pub fn claim(path: &Path) -> Result<RunDir, RunDirError> {
+    pub fn claim(path: &Path, lock: Option<&str>) -> Result<RunDir, RunDirError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
             move |error| RunDirError::Io { path, error }
@@ -60,14 +68,13 @@ impl RunDir {
             return Err(RunDirError::NotADirectory(path.to_owned()));
         }
         private_dir().recursive(true).create(path).map_err(failed(path))?;
-        let lock = path.join(LOCK);
-        let file = private_file().create(true).truncate(false).write(true).open(&lock).map_err(failed(&lock))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(RunDirError::Busy(path.to_owned())),
-            Err(TryLockError::Error(error)) => return Err(failed(&lock)(error)),
-        }
-        Ok(RunDir { path: path.to_owned(), _lock: file })
+        let lock = lock.map(|who| {
+            OsLock::take(&path.join(LOCK), who).map_err(|error| match error {
+                LockError::Held(who) => RunDirError::Busy { path: path.to_owned(), who },
+                LockError::Io { path, error } => RunDirError::Io { path, error },
+            })
+        });
+        Ok(RunDir { path: path.to_owned(), _lock: lock.transpose()? })
     }
 
     /// Whether an earlier run has left something here.
@@ -138,29 +145,9 @@ impl RunDir {
         self.path.join(JOURNAL)
     }
 
-    /// `results.partial.csv`: the results while they grow, whole rows from the first one on.
-    pub fn partial_results(&self) -> PathBuf {
-        self.path.join(RESULTS_PARTIAL)
-    }
-
-    /// Starts `results.partial.csv` anew.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub fn create_results(&self) -> io::Result<File> {
-        let partial = self.partial_results();
-        if partial.symlink_metadata().is_ok() {
-            fs::remove_file(&partial)?;
-        }
-        private_file().create_new(true).write(true).open(partial)
-    }
-
-    /// The results are whole: they take their name, in place of those of an earlier session.
-    ///
-    /// # Errors
-    /// When they cannot be renamed, as when a spreadsheet program has the old ones open.
-    pub fn publish_results(&self) -> io::Result<()> {
-        fs::rename(self.partial_results(), self.results())
+    /// `failed.csv`.
+    pub fn failed(&self) -> PathBuf {
+        self.path.join(FAILED)
     }
 
     /// Writes `summary.json` whole: to a temporary name first, renamed when it is on disk.
@@ -168,15 +155,12 @@ impl RunDir {
     /// # Errors
     /// When it cannot be written.
     pub fn write_summary(&self, json: &str) -> io::Result<()> {
-        let partial = self.path.join("summary.json.partial");
-        if partial.symlink_metadata().is_ok() {
-            fs::remove_file(&partial)?;
-        }
-        let mut file = private_file().create_new(true).write(true).open(&partial)?;
+        let output = OutputFile::new(self.summary());
+        let mut file = output.create()?;
         io::Write::write_all(&mut file, json.as_bytes())?;
         file.sync_all()?;
         drop(file);
-        fs::rename(partial, self.summary())
+        output.publish()
     }
 }
 
@@ -193,19 +177,6 @@ fn private_dir() -> DirBuilder {
     DirBuilder::new()
 }
 
-#[cfg(unix)]
-pub(super) fn private_file() -> OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = OpenOptions::new();
-    options.mode(0o600);
-    options
-}
-
-#[cfg(not(unix))]
-pub(super) fn private_file() -> OpenOptions {
-    OpenOptions::new()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,13 +185,12 @@ mod tests {
     fn an_earlier_run_is_seen_or_set_aside_and_nothing_else_is_touched() {
         let home = tempfile::tempdir().expect("a temporary directory");
         let path = home.path().join("deep/people.c3run");
-        let dir = RunDir::claim(&path).expect("made");
+        let dir = RunDir::claim(&path, Some("me")).expect("made");
         assert!(!dir.is_taken());
-        drop(dir.create_results().expect("made"));
+        fs::write(dir.results(), "").expect("written");
         fs::write(path.join("notes.txt"), "mine").expect("written");
         assert!(dir.is_taken());
-        assert!(matches!(RunDir::claim(&path), Err(RunDirError::Busy(_))), "the first run is still at work");
-        dir.publish_results().expect("renamed");
+        assert!(matches!(RunDir::claim(&path, Some("you")), Err(RunDirError::Busy { who, .. }) if who == "me"));
         fs::write(dir.journal(), "").expect("written");
         for number in 1..=2 {
             dir.write_summary("{}").expect("written");
@@ -231,7 +201,7 @@ mod tests {
         assert!(path.join("notes.txt").exists());
         drop(dir);
         let file = path.join("notes.txt");
-        assert!(matches!(RunDir::claim(&file), Err(RunDirError::NotADirectory(_))));
+        assert!(matches!(RunDir::claim(&file, None), Err(RunDirError::NotADirectory(_))));
     }
 
     #[cfg(unix)]
@@ -239,10 +209,13 @@ mod tests {
     fn personal_data_is_for_its_owner_alone() {
         use std::os::unix::fs::PermissionsExt;
         let home = tempfile::tempdir().expect("a temporary directory");
-        let dir = RunDir::claim(&home.path().join("x.c3run")).expect("made");
-        drop(dir.create_results().expect("made"));
+        let dir = RunDir::claim(&home.path().join("x.c3run"), None).expect("made");
+        drop(OutputFile::new(dir.results()).create().expect("made"));
         dir.write_summary("{}").expect("written");
         let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
-        assert_eq!((mode(dir.path()), mode(&dir.partial_results()), mode(&dir.summary())), (0o700, 0o600, 0o600));
+        assert_eq!(
+            (mode(dir.path()), mode(&dir.path().join(RESULTS_PARTIAL)), mode(&dir.summary())),
+            (0o700, 0o600, 0o600)
+        );
     }
 }

@@ -37,6 +37,9 @@ pub struct Summary {
     pub window_reached: usize,
     /// How long it took, in seconds.
     pub seconds: f64,
+    /// How the input differs from what earlier sessions of the run have read; absent when there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_changes: Option<SummaryChanges>,
     /// Why it ended early, if it did.
     pub stopped: Option<SummaryStop>,
     /// What was wrong, by kind, the worst first.
@@ -72,6 +75,17 @@ pub struct SummaryCards {
     pub already_there: u64,
     /// The answer did not say.
     pub not_told: u64,
+}
+
+/// How the input differs from what earlier sessions of the run have read, by the cards that they sent.
+#[derive(Clone, Debug, Serialize)]
+pub struct SummaryChanges {
+    /// Rows whose card was sent before.
+    pub same: u64,
+    /// Rows whose number had another card before.
+    pub changed: Vec<u64>,
+    /// Numbers that rows had whose cards are nowhere in the input now.
+    pub gone: Vec<u64>,
 }
 
 /// Why a run ended early.

@@ -3,11 +3,13 @@
 mod claims;
 mod duration;
 mod rate;
+mod state_dir;
 mod token;
 
 pub use claims::Claims;
 pub use duration::parse_duration;
 pub use rate::Rate;
+pub use state_dir::state_dir;
 pub use token::{TokenError, TokenSource, looks_like_token};
 
 /// A variable of the environment; unset and blank are the same.

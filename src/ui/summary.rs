@@ -9,8 +9,11 @@ use super::remarks::{forecast_text, merges_text, remarks_text};
 use crate::commands::Exit;
 use crate::model::figures::{count, rate, rows, time};
 use crate::model::{Forecast, Header, Issue, MergeCode, RowNumber, Severity, Status};
-use crate::pipeline::{CardCounts, Report};
+use crate::pipeline::{CardCounts, Changes, Report};
 use crate::results::Remark;
+
+/// How many row numbers are listed.
+const ROWS_LISTED_MAX: usize = 20;
 
 /// A run, as far as people want to know.
 #[derive(Debug)]
@@ -61,6 +64,7 @@ pub fn import_summary(terminal: &Terminal, run: &RunView<'_>, exit: Exit, next: 
     }
     text.push('\n');
     text.push_str(&cards(&report.cards));
+    text.push_str(&changes(report.changes.as_ref()));
     text.push_str(&remarks_text(run.remarks, false, terminal.width()));
     if let Some(results) = run.results {
         text.push_str(&format!("results: {}\n", results.display()));
@@ -140,6 +144,28 @@ fn told(run: &RunView<'_>, dry: bool, width: usize) -> String {
         page.paragraph(&format!("{:>10}  ", count(rows)), meaning(status, dry));
     }
     text + &page.finish()
+}
+
+/// How the input differs from what earlier sessions have read, where it does.
+fn changes(changes: Option<&Changes>) -> String {
+    let Some(Changes { changed, gone, .. }) = changes else { return String::new() };
+    let listed = |numbers: &[RowNumber]| {
+        let mut shown: Vec<String> = numbers.iter().take(ROWS_LISTED_MAX).map(ToString::to_string).collect();
+        if numbers.len() > ROWS_LISTED_MAX {
+            shown.push("…".to_owned());
+        }
+        shown.join(", ")
+    };
+    let mut text = String::new();
+    if !changed.is_empty() {
+        let (count, numbers) = (rows(changed.len() as u64), listed(changed));
+        text.push_str(&format!("changed since an earlier session, and sent anew: {count} ({numbers})\n"));
+    }
+    if !gone.is_empty() {
+        let (count, numbers) = (rows(gone.len() as u64), listed(gone));
+        text.push_str(&format!("gone from the input since an earlier session sent them: {count} ({numbers} then)\n"));
+    }
+    text
 }
 
 /// What the answers prove about the cards, and no more than that.

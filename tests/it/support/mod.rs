@@ -6,6 +6,6 @@ mod results;
 mod server;
 
 pub use place::{Place, fixture, mapping};
-pub use program::Done;
+pub use program::{Call, Done};
 pub use results::{Results, added_columns, counts};
 pub use server::Server;

@@ -11,15 +11,23 @@ use super::results::Results;
 /// A folder that the program runs in, gone when the story ends.
 pub struct Place {
     folder: TempDir,
+    /// What belongs to the user and not to a run.
+    state: TempDir,
 }
 
 impl Place {
     pub fn new() -> Place {
-        Place { folder: tempfile::tempdir().expect("a temporary folder can be made") }
+        let folder = || tempfile::tempdir().expect("a temporary folder can be made");
+        Place { folder: folder(), state: folder() }
     }
 
     pub fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The user's folder for locks.
+    pub fn state(&self) -> &Path {
+        self.state.path()
     }
 
     /// Puts a file here.

@@ -52,6 +52,9 @@ impl<'a> Call<'a> {
         for name in ["HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "XDG_CONFIG_HOME", "APPDATA"] {
             command.env(name, place.path());
         }
+        for name in ["XDG_STATE_HOME", "LOCALAPPDATA"] {
+            command.env(name, place.state());
+        }
         Call { place, command, stdin: Vec::new() }
     }
 
@@ -85,6 +88,19 @@ impl<'a> Call<'a> {
     /// What comes in through standard input; nothing otherwise.
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = bytes.into();
+        self
+    }
+
+    /// Lets no file grow beyond so many blocks of the shell's: a disk that is full, for every file in turn. A write
+    /// beyond fails, and does not kill.
+    #[cfg(unix)]
+    pub fn with_files_up_to(mut self, blocks: u32) -> Self {
+        let mut limited = Command::new("sh");
+        let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        limited.args(["-c", &line]).arg(self.command.get_program()).args(self.command.get_args());
+        limited.current_dir(self.place.path()).env_clear();
+        limited.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.command = limited;
         self
     }
 

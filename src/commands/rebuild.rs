@@ -1,0 +1,93 @@
+//! `c3import report`: the tables of a run once more, from its journal and its input. Nothing is sent.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::import::{run, settings, write_summary};
+use super::next::quoted;
+use super::reports::{Frame, Reports};
+use super::resume::{facts, retyped};
+use super::run_report::{exit, remarks_of, stop, summary};
+use super::session::{claim, journal_failure, outputs, start_results};
+use super::stage::Stage;
+use super::{Exit, Failure, Failures};
+use crate::cli::ReportArgs;
+use crate::journal::{Journal, JournalError};
+use crate::pipeline::{Delivery, Ending, Errand, Memoir, Plan, Progress};
+use crate::schedule::{Guards, Policy};
+use crate::ui::{NextStep, RunView, Terminal, import_summary};
+
+/// Writes the tables.
+pub fn report(terminal: &Terminal, args: &ReportArgs) -> Result<Exit, Failures> {
+    let broken = |error: JournalError| Failures::from(journal_failure(&error));
+    let facts = facts(&args.run_dir)?;
+    let (import, _) = retyped(&args.run_dir, &facts, &[])?;
+    let mapping = PathBuf::from(&facts.mapping_name);
+    let stage = Stage::set_with(terminal, &import.source, &mapping, facts.mapping)?;
+    let dir = claim(&args.run_dir, true)?;
+    let Some(journal) = Journal::open(&dir.journal()).map_err(broken)? else {
+        return Err(Failure::unusable(format!("{} holds no run", dir.path().display())).into());
+    };
+    let requests = journal.requests().map_err(broken)?;
+    let unsent = journal.last_stop().map_err(broken)?;
+    let unsent = unsent.unwrap_or_else(|| "the program ended before this row's turn".to_owned());
+    let recall = journal.recall(stage.table.header()).map_err(broken)?;
+    let input = import.source.input();
+    let outputs = outputs(&dir, &args.outputs, &input, &stage.table)?;
+    let results = start_results(&outputs, &stage.table)?;
+    let (header, shape) = (stage.table.header(), stage.table.shape().clone());
+    let (reports, side) = Reports::begin(&import.watch, None, (&input, &mapping), header, &shape, &stage.mapper)?;
+    // What it may cost is no question any more.
+    let policy = Policy { guards: Guards::default(), ..import.pace.policy(0) };
+    let endpoint = facts.destination.map(|destination| destination.endpoint);
+    let settings = settings(endpoint.clone(), &mapping, &policy, import.pace.timeout.as_secs_f64());
+    let progress = Arc::new(Progress::default());
+    let plan = Plan {
+        table: stage.table,
+        mapper: stage.mapper,
+        rules: import.server.rules.rules(),
+        policy,
+        delivery: Delivery::Dry,
+        results: Some(results),
+        memoir: Some(Memoir { journal, recall, errand: Errand { again: Vec::new(), unsent }, unsettled: false }),
+        side,
+        grace: Duration::ZERO,
+        bad_rows_kept: 0,
+        sample: None,
+        progress: Arc::clone(&progress),
+    };
+    let name = input.to_string();
+    let mut report = run(terminal, &name, plan, progress, true)?;
+    report.requests = requests;
+    let remarks = remarks_of(&report, &import.watch);
+    let exit = exit(&report, &remarks, &import.watch, false);
+    let whole = !matches!(report.ending, Ending::Machine(_));
+    let stopped = stop(&report.ending).map(|stop| stop.reason);
+    let frame = Frame {
+        input: &name,
+        shape: &shape,
+        mapping: &mapping.display().to_string(),
+        endpoint: endpoint.as_deref(),
+        sample: None,
+        stopped: stopped.as_deref(),
+        remarks: &remarks,
+        forecast: None,
+    };
+    let (reports, unwritten) = reports.finish(&mut report, &frame);
+    let view = RunView {
+        input: &name,
+        read_as: &shape.description,
+        report: &report,
+        remarks: &remarks,
+        sample: None,
+        stopped,
+        reports: &reports,
+        results: Some(if whole { outputs.results.path() } else { outputs.results.partial() }),
+        sandbox_cards: None,
+    };
+    let command = format!("c3import rows {}", quoted(outputs.results.path()));
+    import_summary(terminal, &view, exit, &NextStep { why: "the rows and what became of them", command });
+    write_summary(&summary(&report, &remarks, None, name, &shape, None, settings), &dir)?;
+    if unwritten.is_empty() { Ok(exit) } else { Err(Failures(unwritten)) }
+}

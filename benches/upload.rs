@@ -13,9 +13,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use c3import::journal::{Journal, RunFacts, SessionStart};
 use c3import::jsonapi;
-use c3import::model::{Mapped, NameAt, ServerRules, Status};
-use c3import::pipeline::{self, Delivery, Plan, Progress, SideFiles};
+use c3import::model::{Digester, Header, Mapped, NameAt, ServerRules, Status};
+use c3import::pipeline::{self, Delivery, Ending, Errand, Memoir, Plan, Progress, SideFiles};
 use c3import::results::{ResultsCsv, RunDir};
 use c3import::schedule::Policy;
 use c3import::upload::{Client, ClientSettings, Endpoint};
@@ -52,7 +53,8 @@ fn beside_bare(server: &Canned, answers: &str, concurrency: usize, rows: u64) ->
         None,
         vec![
             Way::new("reqwest, bare loop", || bare(&endpoint, &document, concurrency, rows)),
-            Way::new("import with results", || import(&endpoint, &table, concurrency)),
+            Way::new("import with results", || import(&endpoint, &table, concurrency, false)),
+            Way::new("import with journal", || import(&endpoint, &table, concurrency, true)),
         ],
     )
 }
@@ -123,7 +125,7 @@ fn bare(endpoint: &Endpoint, document: &Bytes, concurrency: usize, rows: u64) ->
 }
 
 /// The same as `c3import import --rate unlimited`, without the terminal.
-fn import(endpoint: &Endpoint, path: &Path, concurrency: usize) -> Outcome<u64> {
+fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool) -> Outcome<u64> {
     let (table, mapper) = mapping::open(path)?;
     let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let run_dir = RunDir::claim(&place.path().join("bench.c3run"))?;
@@ -136,6 +138,7 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize) -> Outcome<u64> 
         concurrency,
         time_of_day: SystemTime::now,
     })?;
+    let memoir = if remembers { Some(memoir(&run_dir, table.header())?) } else { None };
     let report = pipeline::run(Plan {
         table,
         mapper,
@@ -143,14 +146,35 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize) -> Outcome<u64> 
         policy: Policy { concurrency, rate: None, ..Policy::default() },
         delivery: Delivery::Live { client, renew: None },
         results: Some(results),
-        memoir: None,
+        memoir,
         grace: Duration::ZERO,
         side: SideFiles::default(),
         bad_rows_kept: 0,
         sample: None,
         progress: Arc::new(Progress::default()),
     })?;
-    all(report.read.map_or(0, |end| end.rows), report.tally.of(Status::Stored))
+    match &report.ending {
+        Ending::Finished => all(report.read.map_or(0, |end| end.rows), report.tally.of(Status::Stored)),
+        ending => Err(format!("the import ended early: {ending:?}").into()),
+    }
+}
+
+/// A journal as a first session begins it.
+fn memoir(run_dir: &RunDir, header: &Header) -> Outcome<Memoir> {
+    let facts = RunFacts {
+        program: String::new(),
+        input: String::new(),
+        reading: Vec::new(),
+        mapping_name: String::new(),
+        mapping: String::new(),
+        destination: None,
+        name_at: String::new(),
+        words: Vec::new(),
+    };
+    let mut journal = Journal::create(&run_dir.journal(), facts, |key| Digester::new(key).digest(b""))?;
+    let recall = journal.recall(header)?;
+    journal.begin(&SessionStart { command: "import", began: 0 }, None)?;
+    Ok(Memoir { journal, recall, errand: Errand::go_on(), unsettled: false })
 }
 
 /// A bench that leaves rows behind measures something else.

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use c3import::mapping::Mapper;
+use c3import::mapping::Scraps;
 use c3import::model::{Mapped, ServerRules};
 use c3import::pipeline::{self, Delivery, Ending, Plan, Progress, SideFiles};
 use c3import::schedule::Policy;
@@ -103,13 +103,13 @@ fn read(path: &Path, mut each: impl FnMut(&c3import::model::Row) -> ControlFlow<
 
 fn mapped(path: &Path) -> Outcome<u64> {
     let (table, mapper) = mapping::open(path)?;
-    push(table, &mut |row| map(&mapper, row))
-}
-
-fn map(mapper: &Mapper, row: &c3import::model::Row) -> ControlFlow<()> {
-    let mapped: Mapped = mapper.map(row);
-    black_box(&mapped);
-    ControlFlow::Continue(())
+    let mut scraps = Scraps::default();
+    push(table, &mut |row| {
+        if let Mapped::Card { card, .. } = black_box(mapper.map_with(row, &mut scraps)) {
+            scraps.take_back(card);
+        }
+        ControlFlow::Continue(())
+    })
 }
 
 fn push(table: Table, each: &mut dyn FnMut(&c3import::model::Row) -> ControlFlow<()>) -> Outcome<u64> {

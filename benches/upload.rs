@@ -16,7 +16,7 @@ use bytes::Bytes;
 use c3import::journal::{Journal, RunFacts, SessionStart};
 use c3import::jsonapi;
 use c3import::model::{Digester, Header, Mapped, NameAt, ServerRules, Status};
-use c3import::pipeline::{self, Delivery, Errand, Memoir, Plan, Progress, SideFiles};
+use c3import::pipeline::{self, Delivery, Ending, Errand, Memoir, Plan, Progress, SideFiles};
 use c3import::results::{Form, OutputFile, Outputs, Records, RunDir};
 use c3import::schedule::Policy;
 use c3import::upload::{Client, ClientSettings, Endpoint};
@@ -53,8 +53,8 @@ fn beside_bare(server: &Canned, answers: &str, concurrency: usize, rows: u64) ->
         None,
         vec![
             Way::new("reqwest, bare loop", || bare(&endpoint, &document, concurrency, rows)),
-            Way::new("import without a journal", || import(&endpoint, &table, concurrency, false)),
-            Way::new("import", || import(&endpoint, &table, concurrency, true)),
+            Way::new("import with results", || import(&endpoint, &table, concurrency, false)),
+            Way::new("import with journal", || import(&endpoint, &table, concurrency, true)),
         ],
     )
 }
@@ -133,7 +133,6 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool)
     let [results, failed] = [run_dir.results(), run_dir.failed()].map(OutputFile::new);
     let outputs = Outputs { results, results_form: form, failed, failed_form: form };
     let results = Records::start(outputs, table.header())?;
-    let memoir = if remembers { Some(remember(&run_dir, table.header())?) } else { None };
     let client = Client::new(ClientSettings {
         authorities: None,
         endpoint: endpoint.clone(),
@@ -142,6 +141,7 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool)
         concurrency,
         time_of_day: SystemTime::now,
     })?;
+    let memoir = if remembers { Some(memoir(&run_dir, table.header())?) } else { None };
     let report = pipeline::run(Plan {
         table,
         mapper,
@@ -156,19 +156,22 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool)
         sample: None,
         progress: Arc::new(Progress::default()),
     })?;
-    all(report.read.map_or(0, |end| end.rows), report.tally.of(Status::Stored))
+    match &report.ending {
+        Ending::Finished => all(report.read.map_or(0, |end| end.rows), report.tally.of(Status::Stored)),
+        ending => Err(format!("the import ended early: {ending:?}").into()),
+    }
 }
 
-/// A journal that remembers nothing yet.
-fn remember(run_dir: &RunDir, header: &Header) -> Outcome<Memoir> {
+/// A journal as a first session begins it.
+fn memoir(run_dir: &RunDir, header: &Header) -> Outcome<Memoir> {
     let facts = RunFacts {
-        program: "bench".to_owned(),
-        input: "-".to_owned(),
+        program: String::new(),
+        input: String::new(),
         reading: Vec::new(),
         mapping_name: String::new(),
         mapping: String::new(),
         destination: None,
-        name_at: NameAt::Contacts.as_str().to_owned(),
+        name_at: String::new(),
         words: Vec::new(),
     };
     let mut journal = Journal::create(&run_dir.journal(), facts, |key| Digester::new(key).digest(b""))?;

@@ -2,8 +2,9 @@
 //! client alone.
 
 use std::error::Error;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Write as _};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,11 +15,8 @@ use super::Outcome;
 /// The word by which a bench tells itself to be the server.
 const WORD: &str = "answer";
 
-const BODY: &str = concat!(
-    r#"{"data":{"type":"c3_contact_cards","id":"4711","attributes":{"c3_id":"4711","contacts":{"#,
-    r#""name":"Åsa Öberg","email":["asa.oberg@example.com"],"voice":["+46701740605"],"#,
-    r#""custom":[{"label":"ID","value":"0000017"},{"label":"Note","value":"Kund sedan länge"}]}}}}"#
-);
+/// In a request, stands before what the answer repeats.
+const ATTRIBUTES: &[u8] = br#""attributes":{"#;
 
 /// The server's process; ends with this value, or with the bench.
 pub struct Canned {
@@ -82,11 +80,8 @@ async fn serve(takes: Duration) -> Outcome {
 }
 
 async fn answer(mut stream: TcpStream, takes: Duration) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let reply = format!(
-        "HTTP/1.1 201 Created\r\ncontent-type: application/vnd.api+json\r\ncontent-length: {}\r\n\r\n{BODY}",
-        BODY.len()
-    );
     let mut request = Vec::with_capacity(16 * 1024);
+    let mut reply = Vec::with_capacity(16 * 1024);
     loop {
         let length = loop {
             if let Some(length) = whole_request(&request)? {
@@ -96,12 +91,30 @@ async fn answer(mut stream: TcpStream, takes: Duration) -> Result<(), Box<dyn Er
                 return Ok(());
             }
         };
+        reply.clear();
+        echo(&request[..length], &mut reply)?;
         request.drain(..length);
         if !takes.is_zero() {
             tokio::time::sleep(takes).await;
         }
-        stream.write_all(reply.as_bytes()).await?;
+        stream.write_all(&reply).await?;
     }
+}
+
+/// The card that was sent, with a number of its own, as servers do.
+fn echo(request: &[u8], reply: &mut Vec<u8>) -> Result<(), Box<dyn Error + Send + Sync>> {
+    static CARDS: AtomicU64 = AtomicU64::new(0);
+    let id = CARDS.fetch_add(1, Ordering::Relaxed) + 1;
+    let at = memchr::memmem::find(request, ATTRIBUTES).ok_or("a request without attributes")?;
+    let rest = &request[at + ATTRIBUTES.len()..];
+    let start = format!(r#"{{"data":{{"type":"c3_contact_cards","id":"{id}","attributes":{{"c3_id":"{id}","#);
+    let length = start.len() + rest.len();
+    write!(
+        reply,
+        "HTTP/1.1 201 Created\r\ncontent-type: application/vnd.api+json\r\ncontent-length: {length}\r\n\r\n{start}"
+    )?;
+    reply.extend_from_slice(rest);
+    Ok(())
 }
 
 /// How many bytes the first request has, once it is all there.

@@ -11,7 +11,7 @@ use super::Outcome;
 use super::files;
 
 /// Uses every column.
-const TEXT: &str = r#"version = 1
+pub const TEXT: &str = r#"version = 1
 [card]
 name = "{First Name} {Last Name}"
 email = "E-mail"

@@ -47,7 +47,7 @@ impl Scraps {
 
     /// Takes a text back.
     pub(super) fn put(&mut self, mut text: String) {
-        if text.capacity() <= KEPT_BYTES_MAX && self.texts.len() < KEPT_TEXTS_MAX {
+        if (1..=KEPT_BYTES_MAX).contains(&text.capacity()) && self.texts.len() < KEPT_TEXTS_MAX {
             text.clear();
             self.texts.push(text);
         }

@@ -216,6 +216,9 @@ fn enclosing(before: &str, after: &str) -> Option<(char, char)> {
 
 /// Appends, with every run of white space as one space, and none at the start.
 fn push_spaced(out: &mut String, text: &str) {
+    if text.is_empty() {
+        return;
+    }
     let mut rest = text;
     if is_spaced(text.as_bytes()) {
         rest = if out.is_empty() || out.ends_with(' ') { text.trim_start_matches(' ') } else { text };

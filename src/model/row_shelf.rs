@@ -13,6 +13,16 @@ pub struct RowShelf {
 }
 
 impl RowShelf {
+    /// An empty one, with room for what stands on another and a little more.
+    pub fn with_room_of(other: &RowShelf) -> RowShelf {
+        let more = |len: usize| len + len / 8;
+        RowShelf {
+            text: String::with_capacity(more(other.text.len())),
+            cells: Vec::with_capacity(more(other.cells.len())),
+            rows: Vec::with_capacity(more(other.rows.len())),
+        }
+    }
+
     /// Puts a copy of a row there; its number must be greater than those before.
     ///
     /// # Panics

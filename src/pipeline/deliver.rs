@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use foldhash::fast::FixedState;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
-use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
+use super::carriers::{Answer, Carriers, Load, Token};
 use super::echo::{CardCounts, ReadBack};
 use super::feed::{Batch, Fate, Fed, FedRow, FeedError, Parcel};
 use super::outcome::outcome;
@@ -55,7 +55,7 @@ pub struct Deliverer {
     grace: Duration,
     began: Instant,
     parcels: HashMap<Ordinal, Box<Parcel>, FixedState>,
-    attempts: JoinSet<(Ordinal, Token, Duration, Heard)>,
+    carriers: Carriers,
     read_back: ReadBack,
     outcomes: Vec<Ended>,
     opening: Vec<Opening>,
@@ -77,10 +77,6 @@ pub struct Deliverer {
     /// Whether results or the journal cannot be written any more.
     troubled: bool,
 }
-
-/// Which token of the run, counted from zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Token(u32);
 
 /// What the stage knows in the end.
 #[derive(Debug)]
@@ -125,7 +121,7 @@ impl Deliverer {
             grace,
             began: Instant::now(),
             parcels: HashMap::default(),
-            attempts: JoinSet::new(),
+            carriers: Carriers::default(),
             read_back: ReadBack::new(rules),
             outcomes: Vec::new(),
             opening: Vec::new(),
@@ -170,10 +166,10 @@ impl Deliverer {
                 () = signals.next() => self.interrupt(),
                 () = progress.trouble(), if !self.troubled => self.give_up(),
                 Some(rows) = self.cleared.recv() => rows.into_iter().for_each(|row| self.go(row)),
-                Some(reply) = self.attempts.join_next() => {
-                    self.hear(reply);
-                    while let Some(reply) = self.attempts.try_join_next() {
-                        self.hear(reply);
+                answer = self.carriers.answer() => {
+                    self.hear(answer);
+                    while let Some(answer) = self.carriers.another() {
+                        self.hear(answer);
                     }
                 }
                 fed = intake.recv(), if self.read.is_none() => match fed {
@@ -281,33 +277,28 @@ impl Deliverer {
         self.requests += 1;
         self.progress.request();
         let (token, sent_at) = (self.tokens, self.began.elapsed());
-        self.attempts.spawn(async move { (row, token, sent_at, client.post(document, connection).await) });
+        self.carriers.send(Load { row, token, sent_at, client, document, connection });
     }
 
-    fn hear(&mut self, reply: Result<(Ordinal, Token, Duration, Heard), JoinError>) {
-        match reply {
-            Ok((row, token, sent_at, Heard { verdict, quiet_for })) => {
-                let now = self.began.elapsed();
-                self.timeline.note(now, now.saturating_sub(sent_at), matches!(verdict, Verdict::Stored { .. }));
-                if let Some(wait) = quiet_for {
-                    self.schedule.pause(wait, now);
-                }
-                self.log(row, &verdict);
-                if verdict.never_left() {
-                    // Nothing left this machine.
-                    self.requests -= 1;
-                    self.progress.unsent();
-                }
-                let verdict = self.after_renewal(token, verdict);
-                self.take_back(row, &verdict);
-                let strangers = self.read_back(row, &verdict);
-                self.schedule.reply(row, verdict, now);
-                if let Some(how) = strangers {
-                    self.schedule.stop(StopReason::Strangers(how));
-                }
-            }
-            // Attempts are never cancelled, so this is a panic, and it is ours.
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
+    fn hear(&mut self, answer: Answer) {
+        let Answer { row, token, sent_at, heard: Heard { verdict, quiet_for }, .. } = answer;
+        let now = self.began.elapsed();
+        self.timeline.note(now, now.saturating_sub(sent_at), matches!(verdict, Verdict::Stored { .. }));
+        if let Some(wait) = quiet_for {
+            self.schedule.pause(wait, now);
+        }
+        self.log(row, &verdict);
+        if verdict.never_left() {
+            // Nothing left this machine.
+            self.requests -= 1;
+            self.progress.unsent();
+        }
+        let verdict = self.after_renewal(token, verdict);
+        self.take_back(row, &verdict);
+        let strangers = self.read_back(row, &verdict);
+        self.schedule.reply(row, verdict, now);
+        if let Some(how) = strangers {
+            self.schedule.stop(StopReason::Strangers(how));
         }
     }
 

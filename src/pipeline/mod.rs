@@ -13,6 +13,7 @@
 //! A seat is taken before a row is read and given back when its result is written, so that one number bounds the
 //! memory of everything in between.
 
+mod carriers;
 mod deliver;
 mod echo;
 mod feed;

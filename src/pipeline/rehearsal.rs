@@ -259,7 +259,14 @@ impl<'r> Hand<'r> {
     /// What there is, to be handed over.
     fn give(&mut self) -> Rehearsed {
         self.rehearsal.desk.progress.read(std::mem::take(&mut self.count));
-        std::mem::take(&mut self.batch)
+        // The next one will be as large, more or less: to grow its lists step by step would copy them several times.
+        let (rows, identities) = (self.batch.sightings.len(), self.batch.sightings.identities());
+        let next = Rehearsed {
+            sightings: Sightings::with_room(rows + rows / 8, identities + identities / 8),
+            shelf: RowShelf::with_room_of(&self.batch.shelf),
+            ..Rehearsed::default()
+        };
+        std::mem::replace(&mut self.batch, next)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Our own columns in the results: their names, and what stands in them.
 
+use std::borrow::Cow;
+
 use crate::model::{Header, Outcome, Reason, Row};
 
 /// What stands after the original columns, in this order.
@@ -10,17 +12,17 @@ pub const OWN_COLUMNS: [&str; 8] =
 const BETWEEN: &str = "; ";
 
 /// The texts of our own columns for one row. `c3_code`, `c3_column` and `c3_error` list every reason, in step.
-pub fn own_cells(header: &Header, row: &Row, outcome: &Outcome) -> [String; 8] {
-    let number = |n: Option<u64>| n.map(|n| n.to_string()).unwrap_or_default();
+pub fn own_cells<'o>(header: &Header, row: &Row, outcome: &'o Outcome) -> [Cow<'o, str>; 8] {
+    let number = |n: Option<u64>| n.map(|n| Cow::Owned(n.to_string())).unwrap_or_default();
     let listed = |text: &dyn Fn(&Reason) -> String| {
         let texts: Vec<String> = outcome.reasons.iter().map(text).collect();
         // A list of blanks is blank.
-        if texts.iter().all(String::is_empty) { String::new() } else { safe(texts.join(BETWEEN)) }
+        if texts.iter().all(String::is_empty) { Cow::Borrowed("") } else { safe(Cow::Owned(texts.join(BETWEEN))) }
     };
     [
-        row.number.to_string(),
-        outcome.status.as_str().to_owned(),
-        safe(outcome.id.as_ref().map(ToString::to_string).unwrap_or_default()),
+        number(Some(row.number.0)),
+        Cow::Borrowed(outcome.status.as_str()),
+        safe(outcome.id.as_ref().map(|id| Cow::Borrowed(id.as_str())).unwrap_or_default()),
         number(outcome.http_status.map(u64::from)),
         number((outcome.attempts > 0).then(|| u64::from(outcome.attempts))),
         listed(&|reason| reason.code.as_str().to_owned()),
@@ -35,9 +37,9 @@ pub fn columns(header: &Header, reason: &Reason) -> String {
 }
 
 /// A spreadsheet takes a cell that begins like this for a formula (OWASP, "CSV Injection"). Our own columns never do.
-fn safe(text: String) -> String {
+fn safe(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
-        format!("'{text}")
+        Cow::Owned(format!("'{text}"))
     } else {
         text
     }

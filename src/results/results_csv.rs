@@ -50,7 +50,7 @@ impl ResultsCsv {
             self.records.write_field(row.cell(column))?;
         }
         for cell in &own {
-            self.records.write_field(cell)?;
+            self.records.write_field(cell.as_bytes())?;
         }
         self.records.write_record(None::<&[u8]>)?;
         Ok(())

@@ -61,7 +61,7 @@ impl fmt::Display for StopReason {
             StopReason::Fatal(reason) => reason.fmt(f),
             StopReason::SetUp { status, message } => {
                 let meaning = match status {
-                    403 => "the server forbids it",
+                    403 => "the server forbids it: the token needs the claim \"Access and create customer contacts\"",
                     404 => "the server knows no such address or workspace",
                     407 => "a proxy on the way asks for a login",
                     _ => "the server does not take cards like these",

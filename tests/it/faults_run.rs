@@ -252,8 +252,12 @@ fn a_lone_403_is_one_rows_and_three_in_a_row_are_everybodys() {
 
     let server = Server::with("*:status=403,detail=no");
     let place = people(8);
-    import(&place, &server, &[]).exits(3);
+    import(&place, &server, &[]).exits(3).tells(&["Access and create customer contacts"]);
     assert_eq!(server.requests(), 1, "the first answer is enough");
+
+    let server = Server::with("*:status=407");
+    import(&people(8), &server, &[]).exits(3).tells(&["a proxy on the way asks for a login"]);
+    assert_eq!(server.requests(), 1);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! proposed of which the content speaks against the name.
 
 mod content;
+mod countries;
 mod words;
 
 use content::Content;
@@ -16,6 +17,9 @@ const CONFIDENCE_MIN: usize = 50;
 
 /// How many rows are worth looking at; more tell no more.
 pub const SAMPLE_ROWS: usize = 1000;
+
+/// More different countries than this are not listed in a source.
+const COUNTRIES_MAX: usize = 24;
 
 /// How many characters of a header a comment shows.
 const SHOWN_CHARS: usize = 60;
@@ -86,17 +90,8 @@ pub fn suggest(header: &Header, sample: &[Row], pinned: &Pinned, country: Option
         (Some(whole), Some(last)) => has_within(sample, whole, last),
         _ => false,
     };
-    Writer {
-        whole_name_has_last,
-        header,
-        findings,
-        pinned,
-        country,
-        used: Vec::new(),
-        text: String::new(),
-        rows: sample.len(),
-    }
-    .write()
+    Writer { whole_name_has_last, header, findings, pinned, country, used: Vec::new(), text: String::new(), sample }
+        .write()
 }
 
 /// Whether, in most rows that have both, the text of one column stands within that of another.
@@ -161,7 +156,7 @@ struct Writer<'a> {
     country: Option<&'a str>,
     used: Vec<ColumnIndex>,
     text: String,
-    rows: usize,
+    sample: &'a [Row],
     /// Whether the last name stands in the column with the whole name, too.
     whole_name_has_last: bool,
 }
@@ -169,7 +164,10 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn write(mut self) -> Suggestion {
         self.line("# Proposed by c3import guess from the columns' names and the first rows: a beginning, to be read before use.");
-        self.line(&format!("# Beside each line stands how sure it is, and why ({} rows looked at).", self.rows));
+        self.line(&format!(
+            "# Beside each line stands how sure it is, and why ({} rows looked at).",
+            self.sample.len()
+        ));
         self.line("#   c3import mapping explain MAPPING FILE   what it does, in words");
         self.line("#   c3import check FILE -m MAPPING          every row looked at, nothing sent");
         self.line("");
@@ -334,16 +332,33 @@ impl Writer<'_> {
         }
     }
 
-    /// The country the author said, or the column that says it in two letters; never a guess.
+    /// The country the author said, or the column that says it, in two letters or by names; never a guess.
     fn country_option(&self) -> Option<String> {
         if let Some(country) = self.country {
             return Some(format!("country = {}", quoted(country)));
         }
-        let coded = self.of(Role::Country).into_iter().find(|at| {
-            let content = &self.findings[*at].content;
+        let columns = self.of(Role::Country);
+        let coded = columns.iter().find(|at| {
+            let content = &self.findings[**at].content;
             content.percent(content.country_codes) >= 80
-        })?;
-        Some(format!("country = {{ column = {} }}", quoted(&self.reference(coded))))
+        });
+        if let Some(at) = coded {
+            return Some(format!("country = {{ column = {} }}", quoted(&self.reference(*at))));
+        }
+        let (at, values) = columns.into_iter().find_map(|at| Some((at, self.countries(at)?)))?;
+        Some(format!("country = {{ column = {}, values = {{ {values} }} }}", quoted(&self.reference(at))))
+    }
+
+    /// What a column of country names says, each with its two letters; `None` when one of them is no country.
+    fn countries(&self, at: usize) -> Option<String> {
+        let column = self.findings[at].column;
+        let mut names: Vec<&str> = self.sample.iter().map(|row| cell::trim(row.cell(column))).collect();
+        names.retain(|name| !name.is_empty());
+        names.sort_unstable();
+        names.dedup();
+        let pair = |name: &&str| countries::named(name).map(|code| format!("{} = {}", quoted(name), quoted(code)));
+        let pairs: Option<Vec<String>> = names.iter().map(pair).collect();
+        pairs.filter(|pairs| !pairs.is_empty() && pairs.len() <= COUNTRIES_MAX).map(|pairs| pairs.join(", "))
     }
 
     fn custom(&mut self) {

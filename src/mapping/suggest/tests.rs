@@ -93,7 +93,7 @@ fn numbered_columns_become_a_family() {
 fn a_country_is_taken_from_its_column_and_never_guessed() {
     let lines: [&[&str]; 2] = [&["Phone", "Country"], &["070-174 06 05", "SE"]];
     assert!(proposed(&lines, None).contains("country = { column = \"Country\" }"));
-    let lines: [&[&str]; 2] = [&["Phone", "Country"], &["070-174 06 05", "Sverige"]];
+    let lines: [&[&str]; 2] = [&["Phone", "Country"], &["070-174 06 05", "Narnia"]];
     let (header, rows) = table(&lines);
     let suggestion = suggest(&header, &rows, &Pinned::default(), None, &[]);
     assert_eq!(suggestion.phones_without_country, 1);
@@ -163,4 +163,19 @@ fn what_the_author_says_goes_above_what_is_found() {
     assert!(text.contains("# \"Namn\" = \"Namn\"    # you said so"), "{text}");
     assert!(!text.contains("\nname"), "{text}");
     Mapping::parse(&text).expect("it can be read").compile(&header).expect("it fits");
+}
+
+#[test]
+fn a_column_of_country_names_tells_whose_the_phone_numbers_are() {
+    let table: &[&[&str]] = &[
+        &["Name", "Mobile", "Land"],
+        &["Åsa", "070-174 06 05", "Sverige"],
+        &["Jörg", "0171 39200 12", "Deutschland"],
+        &["Bo", "070-174 06 06", "Sverige"],
+    ];
+    let proposal = proposed(table, None);
+    let values = "country = { column = \"Land\", values = { \"Deutschland\" = \"DE\", \"Sverige\" = \"SE\" } }";
+    assert!(proposal.contains(values), "{proposal}");
+    let table: &[&[&str]] = &[&["Mobile", "Land"], &["070-174 06 05", "Sverige"], &["0171 39200 12", "Atlantis"]];
+    assert!(!proposed(table, None).contains("values ="));
 }

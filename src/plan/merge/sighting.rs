@@ -26,6 +26,16 @@ pub(super) struct Sighting {
 }
 
 impl Sightings {
+    /// None yet, with room for so many rows and their identities.
+    pub fn with_room(rows: usize, identities: usize) -> Sightings {
+        Sightings { rows: Vec::with_capacity(rows), keys: Vec::with_capacity(identities) }
+    }
+
+    /// How many identities they have.
+    pub fn identities(&self) -> usize {
+        self.keys.len()
+    }
+
     /// Adds a row that is ready to be sent, with the length of its document in bytes. `identities` are all that the
     /// server may recognise its card by.
     pub fn add(

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use c3import::mapping::Mapper;
 use c3import::model::{Mapped, ServerRules};
-use c3import::pipeline::{self, Delivery, Ending, Plan, Progress};
+use c3import::pipeline::{self, Delivery, Ending, Plan, Progress, SideFiles};
 use c3import::schedule::Policy;
 use c3import::source::Table;
 use calamine::Xlsx;
@@ -85,6 +85,7 @@ fn checked(path: &Path) -> Outcome<u64> {
         results: None,
         memoir: None,
         grace: Duration::ZERO,
+        side: SideFiles::default(),
         bad_rows_kept: 0,
         sample: None,
         progress: Arc::new(Progress::default()),

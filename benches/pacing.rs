@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use c3import::model::ServerRules;
-use c3import::pipeline::{self, Delivery, Plan, Progress};
+use c3import::pipeline::{self, Delivery, Plan, Progress, SideFiles};
 use c3import::sandbox::{FaultPlan, Sandbox, SandboxSettings};
 use c3import::schedule::Policy;
 use c3import::upload::{Client, ClientSettings, Endpoint};
@@ -102,6 +102,7 @@ fn arrivals(rate: f64, rows: u64, concurrency: usize, faults: FaultPlan) -> Outc
         results: None,
         memoir: None,
         sample: None,
+        side: SideFiles::default(),
         bad_rows_kept: 0,
         grace: Duration::ZERO,
         progress: Arc::new(Progress::default()),

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use c3import::journal::{Journal, RunFacts, SessionStart};
 use c3import::jsonapi;
 use c3import::model::{Digester, Header, Mapped, NameAt, ServerRules, Status};
-use c3import::pipeline::{self, Delivery, Errand, Memoir, Plan, Progress};
+use c3import::pipeline::{self, Delivery, Errand, Memoir, Plan, Progress, SideFiles};
 use c3import::results::{Form, OutputFile, Outputs, Records, RunDir};
 use c3import::schedule::Policy;
 use c3import::upload::{Client, ClientSettings, Endpoint};
@@ -151,6 +151,7 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool)
         results: Some(results),
         memoir,
         grace: Duration::ZERO,
+        side: SideFiles::default(),
         bad_rows_kept: 0,
         sample: None,
         progress: Arc::new(Progress::default()),

@@ -41,7 +41,7 @@
 //!    number bounds the memory of reader, channels, schedule and re-orderer. Rows travel in batches.
 //! 3. **Decide in one place, act elsewhere** ([`schedule::Schedule`]): a plain value without clock, async or I/O. A
 //!    spawned task is one *attempt*, so a row in back-off holds no slot, and pauses, lanes and stops act at once. Because
-//!    it is pure, a thousand seeded runs check it in a blink.
+//!    it is pure, thousands of seeded runs hold it against the sandbox's store in seconds (`tests/it/simulation`).
 //! 4. **Verdict first, then policy**: `upload` says what an answer means ([`model::Verdict`]), `schedule` what to do about
 //!    it. Neither knows the other's words.
 //! 5. **Row trouble is data, a dead run is an error**: [`model::Mapped`] carries every issue of a row at once; `Result` is

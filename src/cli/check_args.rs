@@ -1,7 +1,8 @@
 //! `c3import check`, and what it has in common with an import.
 
 use std::num::NonZeroU64;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
@@ -32,14 +33,20 @@ pub struct CheckArgs {
     /// Look at the first so many rows only. What is said then is said of those.
     #[arg(long, value_name = "N")]
     pub sample: Option<NonZeroU64>,
+    /// Write the documents that an import would post here, one a line.
+    #[arg(long, value_name = "FILE", help_heading = "Reporting")]
+    pub documents: Option<PathBuf>,
     /// What is reported, and what counts as wrong.
     #[command(flatten)]
     pub watch: WatchArgs,
 }
 
-/// What counts as wrong.
+/// What is reported, and what counts as wrong.
 #[derive(Clone, Debug, Args)]
 pub struct WatchArgs {
+    /// Write a report to show to others: a page (.html), or the sheet with every row's fate (.xlsx). May be repeated.
+    #[arg(long, value_name = "FILE", help_heading = "Reporting")]
+    pub report: Vec<ReportPath>,
     /// Exit with 1 also when there are only warnings.
     #[arg(long, value_name = "SEVERITY", default_value = "error", help_heading = "Reporting")]
     pub fail_on: FailOn,
@@ -55,6 +62,37 @@ pub enum FailOn {
     Error,
     /// A warning, too.
     Warning,
+}
+
+/// A report, told by its suffix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReportPath {
+    /// A page for a browser.
+    Html(PathBuf),
+    /// A workbook.
+    Xlsx(PathBuf),
+}
+
+impl ReportPath {
+    /// Where it goes.
+    pub fn path(&self) -> &Path {
+        match self {
+            ReportPath::Html(path) | ReportPath::Xlsx(path) => path,
+        }
+    }
+}
+
+impl FromStr for ReportPath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<ReportPath, String> {
+        let path = PathBuf::from(text);
+        match path.extension().map(|suffix| suffix.to_string_lossy().to_ascii_lowercase()).as_deref() {
+            Some("html" | "htm") => Ok(ReportPath::Html(path)),
+            Some("xlsx") => Ok(ReportPath::Xlsx(path)),
+            _ => Err("a report is a page or a workbook: let its name end in .html or .xlsx".to_owned()),
+        }
+    }
 }
 
 /// `c3import explain`.

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use check_args::{CheckArgs, ExplainArgs, FailOn, WatchArgs};
+pub use check_args::{CheckArgs, ExplainArgs, FailOn, ReportPath, WatchArgs};
 pub use inspect_args::InspectArgs;
 pub use mapping_args::{GuessArgs, MappingCheckArgs, MappingCommand, MappingExplainArgs, MappingShippedArgs};
 pub use pace_args::PaceArgs;

@@ -12,7 +12,7 @@ use super::Cli;
 const READING: [&str; 4] = ["sheet", "header_row", "delimiter", "encoding"];
 
 /// Paths, which mean something else elsewhere.
-const PATHS: [&str; 3] = ["ca_file", "results", "failed"];
+const PATHS: [&str; 4] = ["ca_file", "results", "failed", "report"];
 
 /// What is remembered in another form, or never: what is about the token, and how to talk.
 const LEFT_OUT: [&str; 16] = [

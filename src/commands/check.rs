@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::import::{run, settings, write_summary};
 use super::next::job;
+use super::reports::{Frame, Reports};
 use super::run_report::{exit, remarks_of, stop, summary};
 use super::session::enter_dry;
 use super::stage::Stage;
@@ -25,6 +26,7 @@ struct DryRun {
     fresh: bool,
     json: bool,
     sample: Option<u64>,
+    documents: Option<PathBuf>,
     watch: WatchArgs,
     rules: ServerRules,
     policy: Policy,
@@ -34,11 +36,14 @@ struct DryRun {
 
 /// `c3import check`.
 pub fn check(terminal: &Terminal, args: CheckArgs) -> Result<Exit, Failures> {
-    let CheckArgs { source, mapping, run_dir, fresh, json, rate, sample, watch } = args;
+    let CheckArgs { source, mapping, run_dir, fresh, json, rate, sample, documents, watch } = args;
     let policy = Policy { rate: rate.0, ..Policy::default() };
     let (rules, timeout, token) = (ServerRules::default(), Duration::from_secs(60), TokenSource::Environment);
     let sample = sample.map(std::num::NonZeroU64::get);
-    dry_run(terminal, DryRun { source, mapping, run_dir, fresh, json, sample, watch, rules, policy, timeout, token })
+    dry_run(
+        terminal,
+        DryRun { source, mapping, run_dir, fresh, json, sample, documents, watch, rules, policy, timeout, token },
+    )
 }
 
 /// `c3import import --dry-run`.
@@ -46,12 +51,19 @@ pub fn dry_import(terminal: &Terminal, args: ImportArgs) -> Result<Exit, Failure
     let (rules, policy, timeout) = (args.server.rules.rules(), args.pace.policy(0), args.pace.timeout);
     let token = args.server.destination.token_source();
     let ImportArgs { source, mapping, run_dir, fresh, watch, .. } = args;
-    let (json, sample) = (false, None);
-    dry_run(terminal, DryRun { source, mapping, run_dir, fresh, json, sample, watch, rules, policy, timeout, token })
+    let (json, sample, documents) = (false, None, None);
+    dry_run(
+        terminal,
+        DryRun { source, mapping, run_dir, fresh, json, sample, documents, watch, rules, policy, timeout, token },
+    )
 }
 
 fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     let stage = Stage::set(terminal, &args.source, args.mapping.as_deref())?;
+    let mapping = stage.mapping;
+    let (input, documents) = (args.source.input(), args.documents.as_deref());
+    let (header, shape) = (stage.table.header(), stage.table.shape().clone());
+    let (reports, side) = Reports::begin(&args.watch, documents, (&input, &mapping), header, &shape, &stage.mapper)?;
     let (run_dir, results) = match &args.run_dir {
         Some(path) => {
             let (run_dir, results) = enter_dry(path, args.fresh, &args.source.input(), &stage.table)?;
@@ -59,8 +71,7 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
         }
         None => (None, None),
     };
-    let shape = stage.table.shape().clone();
-    let mapping = stage.mapping;
+    let mapping_name = mapping.display().to_string();
     let settings = settings(None, &mapping, &args.policy, args.timeout.as_secs_f64());
     let progress = Arc::new(Progress::default());
     let rate = args.policy.rate;
@@ -73,13 +84,13 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
         results,
         memoir: None,
         grace: Duration::ZERO,
-        bad_rows_kept: 0,
+        side,
+        bad_rows_kept: reports.bad_rows_kept(),
         sample: args.sample,
         progress: Arc::clone(&progress),
     };
-    let input = args.source.input();
     tracing::info!(input = %input, read_as = shape.description, "checking");
-    let report = run(terminal, &input.to_string(), plan, progress, true)?;
+    let mut report = run(terminal, &input.to_string(), plan, progress, true)?;
     let remarks = remarks_of(&report, &args.watch);
     let exit = exit(&report, &remarks, &args.watch, true);
     // A file with fewer rows than that was read whole.
@@ -92,15 +103,29 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     if args.json {
         terminal.data(summary.to_json().as_bytes()).map_err(unwritable)?;
     }
+    let stopped = stop(&report.ending).map(|stop| stop.reason);
+    let name = input.to_string();
+    let frame = Frame {
+        input: &name,
+        shape: &shape,
+        mapping: &mapping_name,
+        endpoint: None,
+        sample,
+        stopped: stopped.as_deref(),
+        remarks: &remarks,
+        forecast: Some(&forecast),
+    };
+    let (reports, unwritten) = reports.finish(&mut report, &frame);
     let results = run_dir.as_ref().map(|run_dir| run_dir.results());
     let view = RunView {
-        input: &input.to_string(),
+        input: &name,
         read_as: &shape.description,
         report: &report,
         remarks: &remarks,
         sample,
-        stopped: stop(&report.ending).map(|stop| stop.reason),
+        stopped,
         results: results.as_deref(),
+        reports: &reports,
         sandbox_cards: None,
     };
     let next = next_step(&args.source, &mapping, exit);
@@ -108,7 +133,7 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     if let Some(run_dir) = &run_dir {
         write_summary(&summary, run_dir)?;
     }
-    Ok(exit)
+    if unwritten.is_empty() { Ok(exit) } else { Err(Failures(unwritten)) }
 }
 
 fn next_step(source: &SourceArgs, mapping: &Path, exit: Exit) -> NextStep {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::goal::Goal;
 use super::locks;
 use super::next::{quoted, typed_again};
+use super::reports::{Frame, Reports};
 use super::run_report::{exit, remarks_of, stop, summary};
 use super::sandbox::InProcess;
 use super::session::{Entered, Entrance, Session, end, enter};
@@ -55,7 +56,9 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
         (Err(failures), Ok(_)) | (Ok(_), Err(failures)) => return Err(failures),
     };
     let run_dir = args.run_dir.clone().unwrap_or_else(|| default_run_dir(&args.source.input()));
-    let input = args.source.input();
+    let (input, mapping) = (args.source.input(), stage.mapping.clone());
+    let (header, shape) = (stage.table.header(), stage.table.shape().clone());
+    let (reports, side) = Reports::begin(&args.watch, None, (&input, &mapping), header, &shape, &stage.mapper)?;
     let rules = args.server.rules.rules();
     let entered = enter(Entrance {
         path: &run_dir,
@@ -83,10 +86,9 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
         terminal.say(&going_on(run_dir.path(), stored, of));
     }
 
-    let shape = stage.table.shape().clone();
     let policy = args.pace.policy(seed());
-    let mapping = stage.mapping;
-    let settings = settings(Some(goal.endpoint.to_string()), &mapping, &policy, args.pace.timeout.as_secs_f64());
+    let endpoint = goal.endpoint.to_string();
+    let settings = settings(Some(endpoint.clone()), &mapping, &policy, args.pace.timeout.as_secs_f64());
     let progress = Arc::new(Progress::default());
     let plan = Plan {
         table: stage.table,
@@ -97,11 +99,12 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
         results: Some(results),
         memoir: Some(memoir),
         grace: args.pace.grace,
-        bad_rows_kept: 0,
+        side,
+        bad_rows_kept: reports.bad_rows_kept(),
         sample: None,
         progress: Arc::clone(&progress),
     };
-    let name = args.source.input().to_string();
+    let name = input.to_string();
     if let Some(warning) = expiry::warning(&goal.token, plan.policy.rate, &args.source, &stage.options) {
         terminal.say(&format!("warning: {warning}"));
     }
@@ -118,14 +121,27 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
     let exit = if changed { Exit::Machine } else { exit(&report, &remarks, &args.watch, false) };
     tracing::info!(rows = report.tally.rows(), requests = report.requests, exit = exit.code(), "done");
     let next = next_step(args, run_dir.path(), outputs.failed.path(), &mapping, exit);
+    let stopped = stop(&report.ending).map(|stop| stop.reason);
+    let frame = Frame {
+        input: &name,
+        shape: &shape,
+        mapping: &mapping.display().to_string(),
+        endpoint: Some(&endpoint),
+        sample: None,
+        stopped: stopped.as_deref(),
+        remarks: &remarks,
+        forecast: None,
+    };
+    let (reports, unwritten) = reports.finish(&mut report, &frame);
     let view = RunView {
-        input: &args.source.input().to_string(),
+        input: &name,
         read_as: &shape.description,
         report: &report,
         remarks: &remarks,
         sample: None,
-        stopped: stop(&report.ending).map(|stop| stop.reason),
+        stopped,
         results: Some(results),
+        reports: &reports,
         sandbox_cards: goal.sandbox.as_ref().map(InProcess::cards),
     };
     import_summary(terminal, &view, exit, &next);
@@ -137,7 +153,7 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
     if let Some(journal) = report.journal.take() {
         end(journal, &report, &input, stamp.as_deref())?;
     }
-    Ok(exit)
+    if unwritten.is_empty() { Ok(exit) } else { Err(Failures(unwritten)) }
 }
 
 /// What makes a later command the same run.

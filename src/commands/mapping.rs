@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use serde_json::json;
 
+use super::reports::mapping_words;
 use super::stage::{Stage, open, read_mapping, unreadable};
 use super::{Exit, Failure, Failures};
 use crate::cli::{MappingCheckArgs, MappingCommand, MappingExplainArgs};
@@ -124,15 +125,8 @@ fn explain(terminal: &Terminal, args: &MappingExplainArgs) -> Result<Exit, Failu
     let Stage { table, mapper, .. } = Stage::set(terminal, &args.source, Some(&args.mapping))?;
     let header = table.header().clone();
     let Some(number) = args.row else {
-        let mut text = String::new();
-        for told in mapper.explain(&header) {
-            let letters: Vec<String> = told.columns.iter().map(|column| column.letters()).collect();
-            text.push_str(&format!("{:<8} {}\n", letters.join(" "), told.text));
-        }
-        for column in mapper.unused() {
-            let name = excerpt(&header.label(column), SHOWN_CHARS);
-            text.push_str(&format!("{:<8} \"{name}\" is not sent\n", column.letters()));
-        }
+        let words = mapping_words(&mapper, &header);
+        let text: String = words.iter().map(|(letters, words)| format!("{letters:<8} {words}\n")).collect();
         return print(terminal, &text);
     };
     let mut wanted: Option<Row> = None;

@@ -16,6 +16,7 @@ mod next;
 mod no_mapping;
 mod preview;
 mod rebuild;
+mod reports;
 mod resume;
 mod rows;
 mod run_report;

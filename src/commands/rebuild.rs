@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::import::{run, settings, write_summary};
 use super::next::quoted;
+use super::reports::{Frame, Reports};
 use super::resume::{facts, retyped};
 use super::run_report::{exit, remarks_of, stop, summary};
 use super::session::{claim, journal_failure, outputs, start_results};
@@ -35,11 +36,12 @@ pub fn report(terminal: &Terminal, args: &ReportArgs) -> Result<Exit, Failures> 
     let input = import.source.input();
     let outputs = outputs(&dir, &args.outputs, &input, &stage.table)?;
     let results = start_results(&outputs, &stage.table)?;
-    let shape = stage.table.shape().clone();
+    let (header, shape) = (stage.table.header(), stage.table.shape().clone());
+    let (reports, side) = Reports::begin(&import.watch, None, (&input, &mapping), header, &shape, &stage.mapper)?;
     // What it may cost is no question any more.
     let policy = Policy { guards: Guards::default(), ..import.pace.policy(0) };
     let endpoint = facts.destination.map(|destination| destination.endpoint);
-    let settings = settings(endpoint, &mapping, &policy, import.pace.timeout.as_secs_f64());
+    let settings = settings(endpoint.clone(), &mapping, &policy, import.pace.timeout.as_secs_f64());
     let progress = Arc::new(Progress::default());
     let plan = Plan {
         table: stage.table,
@@ -49,6 +51,7 @@ pub fn report(terminal: &Terminal, args: &ReportArgs) -> Result<Exit, Failures> 
         delivery: Delivery::Dry,
         results: Some(results),
         memoir: Some(Memoir { journal, recall, errand: Errand { again: Vec::new(), unsent }, unsettled: false }),
+        side,
         grace: Duration::ZERO,
         bad_rows_kept: 0,
         sample: None,
@@ -60,18 +63,31 @@ pub fn report(terminal: &Terminal, args: &ReportArgs) -> Result<Exit, Failures> 
     let remarks = remarks_of(&report, &import.watch);
     let exit = exit(&report, &remarks, &import.watch, false);
     let whole = !matches!(report.ending, Ending::Machine(_));
+    let stopped = stop(&report.ending).map(|stop| stop.reason);
+    let frame = Frame {
+        input: &name,
+        shape: &shape,
+        mapping: &mapping.display().to_string(),
+        endpoint: endpoint.as_deref(),
+        sample: None,
+        stopped: stopped.as_deref(),
+        remarks: &remarks,
+        forecast: None,
+    };
+    let (reports, unwritten) = reports.finish(&mut report, &frame);
     let view = RunView {
         input: &name,
         read_as: &shape.description,
         report: &report,
         remarks: &remarks,
         sample: None,
-        stopped: stop(&report.ending).map(|stop| stop.reason),
+        stopped,
+        reports: &reports,
         results: Some(if whole { outputs.results.path() } else { outputs.results.partial() }),
         sandbox_cards: None,
     };
     let command = format!("c3import rows {}", quoted(outputs.results.path()));
     import_summary(terminal, &view, exit, &NextStep { why: "the rows and what became of them", command });
     write_summary(&summary(&report, &remarks, None, name, &shape, None, settings), &dir)?;
-    Ok(exit)
+    if unwritten.is_empty() { Ok(exit) } else { Err(Failures(unwritten)) }
 }

@@ -194,7 +194,7 @@ fn check_domain(domain: &str) -> Result<(), &'static str> {
     if labels < 2 {
         return Err("is not an e-mail address: its domain has no dot");
     }
-    if last.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !last.bytes().any(|byte| byte.is_ascii_alphabetic()) {
         return Err("is not an e-mail address: its domain ends in digits");
     }
     Ok(())

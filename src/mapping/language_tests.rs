@@ -245,6 +245,14 @@ fn a_finding_that_only_warns_leaves_its_value_out() {
 }
 
 #[test]
+fn a_row_of_which_all_is_left_out_is_no_empty_card() {
+    let mapping = "[rows]\nrequire_identity = false\non_finding = { \"email.syntax\" = \"warn\" }\n\
+                   [card]\nemail = \"E\"\nname = \"N\"";
+    assert_eq!(sent(mapping, &[("E", "x"), ("N", "")]), "invalid: email.syntax in E");
+    assert_eq!(sent(mapping, &[("E", "x"), ("N", "Bo")]), "name=Bo / (email.syntax in E)");
+}
+
+#[test]
 fn another_table_than_the_expected_one_is_refused_in_one_sentence() {
     let mapping = "[source]\nexpect_columns = [\"E\", \"Mobile\", \"\"]\n[card]\nemail = \"E\"";
     let columns = |names: &[&str]| sent(mapping, &names.iter().map(|name| (*name, "a@b.se")).collect::<Vec<_>>());

@@ -190,6 +190,9 @@ impl Mapper {
             // Why a contact is missing may be told by what was left out.
             draft.issues.append(&mut draft.warnings);
             Mapped::Rejected(draft.issues)
+        } else if draft.card.values().next().is_none() && !draft.warnings.is_empty() {
+            // All that the row has was left out: an empty card is never sent.
+            Mapped::Rejected(draft.warnings)
         } else if draft.has_content {
             Mapped::Card { card: draft.card, warnings: draft.warnings }
         } else {

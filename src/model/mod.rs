@@ -7,6 +7,7 @@ mod compact_map;
 mod dialect;
 mod digest;
 mod echo;
+pub mod figures;
 mod forecast;
 mod identity;
 mod issue;

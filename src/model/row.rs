@@ -63,8 +63,9 @@ impl Header {
     }
 }
 
-/// One data row. Always has exactly as many cells as the header has names: a shorter or longer record carries a
-/// `row.ragged` issue, is padded or cut to that width, and is never mapped.
+/// One data row. Always has exactly as many cells as the header has names: a shorter or longer record of a
+/// text table carries a `row.ragged` issue, is padded or cut to that width, and is never mapped. In a sheet every cell has
+/// its column, so a value beyond the header is only told.
 ///
 /// All text lives in one buffer, so a row costs two allocations however many cells it has.
 #[derive(Clone, Debug)]

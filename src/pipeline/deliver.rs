@@ -21,6 +21,7 @@ use super::signals::Signals;
 use super::{Delivery, Ending, RecordError};
 use crate::mapping::Mapper;
 use crate::model::{FatalReason, IdentityKey, Ordinal, ServerRules, Status, Verdict};
+use crate::results::Timeline;
 use crate::schedule::{Admission, OnUncertain, Policy, Schedule, Step, StopReason};
 use crate::source::ReadEnd;
 use crate::upload::{Connection, Heard};
@@ -54,7 +55,7 @@ pub struct Deliverer {
     grace: Duration,
     began: Instant,
     parcels: HashMap<Ordinal, Box<Parcel>, FixedState>,
-    attempts: JoinSet<(Ordinal, Token, Heard)>,
+    attempts: JoinSet<(Ordinal, Token, Duration, Heard)>,
     read_back: ReadBack,
     outcomes: Vec<Ended>,
     opening: Vec<Opening>,
@@ -64,6 +65,7 @@ pub struct Deliverer {
     held: HashSet<Ordinal>,
     on_uncertain: OnUncertain,
     requests: u64,
+    timeline: Timeline,
     tokens: Token,
     read: Option<Result<ReadEnd, FeedError>>,
     /// When it was told to stop, by whomever.
@@ -85,6 +87,7 @@ struct Token(u32);
 pub struct Delivered {
     pub ending: Ending,
     pub requests: u64,
+    pub timeline: Timeline,
     pub window_reached: usize,
     pub cards: CardCounts,
     pub read: Option<ReadEnd>,
@@ -129,6 +132,7 @@ impl Deliverer {
             tell_by: None,
             held: HashSet::new(),
             requests: 0,
+            timeline: Timeline::default(),
             tokens: Token(0),
             read: None,
             stopping: None,
@@ -214,6 +218,7 @@ impl Deliverer {
         Delivered {
             ending,
             requests: self.requests,
+            timeline: self.timeline,
             window_reached: self.schedule.window_reached(),
             cards: self.read_back.counts(),
             read,
@@ -275,14 +280,15 @@ impl Deliverer {
         let (client, document) = (client.clone(), parcel.document.clone());
         self.requests += 1;
         self.progress.request();
-        let token = self.tokens;
-        self.attempts.spawn(async move { (row, token, client.post(document, connection).await) });
+        let (token, sent_at) = (self.tokens, self.began.elapsed());
+        self.attempts.spawn(async move { (row, token, sent_at, client.post(document, connection).await) });
     }
 
-    fn hear(&mut self, reply: Result<(Ordinal, Token, Heard), JoinError>) {
+    fn hear(&mut self, reply: Result<(Ordinal, Token, Duration, Heard), JoinError>) {
         match reply {
-            Ok((row, token, Heard { verdict, quiet_for })) => {
+            Ok((row, token, sent_at, Heard { verdict, quiet_for })) => {
                 let now = self.began.elapsed();
+                self.timeline.note(now, now.saturating_sub(sent_at), matches!(verdict, Verdict::Stored { .. }));
                 if let Some(wait) = quiet_for {
                     self.schedule.pause(wait, now);
                 }

@@ -36,8 +36,8 @@ use secrecy::SecretString;
 
 use crate::journal::{Journal, JournalError, Recall};
 use crate::mapping::Mapper;
-use crate::model::{Digester, MergeOutlook, RowNumber, ServerRules, Tally};
-use crate::results::{Findings, Gathered, Records};
+use crate::model::{CardDigest, Digester, MergeOutlook, Outcome, Row, RowNumber, ServerRules, Tally};
+use crate::results::{Documents, Findings, Gathered, Records, ResultsXlsx, Timeline};
 use crate::schedule::{Policy, StopReason};
 use crate::source::{ReadEnd, SourceError, Table};
 use crate::upload::Client;
@@ -48,7 +48,7 @@ use feed::{Desk, Feed};
 use lookout::Lookout;
 pub use progress::{Progress, Snapshot};
 use record::Recorder;
-use rehearsal::Rehearsal;
+use rehearsal::{Rehearsal, Wanted};
 use remember::Memory;
 pub use remember::{Changes, Errand};
 use scribe::{Outlet, Scribe};
@@ -81,6 +81,8 @@ pub struct Plan {
     pub memoir: Option<Memoir>,
     /// Where results go; nowhere, in most dry runs.
     pub results: Option<Records>,
+    /// What else is written row by row.
+    pub side: SideFiles,
     /// How long requests in flight may take to finish after an interrupt.
     pub grace: Duration,
     /// Read no more than so many rows: the report says that it was a sample.
@@ -89,6 +91,35 @@ pub struct Plan {
     pub bad_rows_kept: usize,
     /// Where the run tells how far it is.
     pub progress: Arc<Progress>,
+}
+
+/// Files beside the results that are written row by row. They are no reason to stop a run: what fails is told when they
+/// are finished.
+#[derive(Debug, Default)]
+pub struct SideFiles {
+    /// The documents of a dry run.
+    pub documents: Option<Documents>,
+    /// The sheet as it was, with what became of each row.
+    pub sheet: Option<Box<ResultsXlsx>>,
+}
+
+impl SideFiles {
+    /// Which rows of a dry run must come along for them.
+    fn wanted(&self, results: bool) -> Wanted {
+        Wanted { rows: results || self.sheet.is_some(), documents: self.documents.is_some() }
+    }
+
+    fn add(&mut self, row: &Row, outcome: &Outcome) {
+        if let Some(sheet) = &mut self.sheet {
+            sheet.add(row, outcome);
+        }
+    }
+
+    fn add_documents(&mut self, list: &[(CardDigest, Box<[u8]>)]) {
+        if let Some(documents) = &mut self.documents {
+            list.iter().for_each(|(digest, document)| documents.add(document, *digest));
+        }
+    }
 }
 
 /// What a run remembers, over all its sessions.
@@ -136,6 +167,10 @@ pub struct Report {
     pub findings: Gathered,
     /// Which rows land on one card, from this file alone, at least.
     pub merges: MergeOutlook,
+    /// What else was written row by row, yet to be finished.
+    pub side: SideFiles,
+    /// How requests went over time.
+    pub timeline: Timeline,
     /// How many requests were sent.
     pub requests: u64,
     /// The most requests that were allowed to be in flight at once.
@@ -225,10 +260,11 @@ pub fn run(plan: Plan) -> io::Result<Report> {
     // Bounded by the seats, so that sending never waits.
     let (to_record, inbox) = std::sync::mpsc::channel();
 
-    let keeps_all = plan.results.is_some();
+    let wanted = plan.side.wanted(plan.results.is_some());
     let recorder = Recorder {
         header: header.clone(),
         results: plan.results,
+        side: plan.side,
         findings: Findings::new(plan.table.header().clone(), plan.table.shape(), plan.bad_rows_kept),
         lookout: Lookout::new(Arc::clone(&mapper), plan.rules),
         seats: Arc::clone(&seats),
@@ -269,7 +305,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
     let rehearses = matches!(plan.delivery, Delivery::Dry) && memory.is_none();
     let (tell_changes, changes) = std::sync::mpsc::channel();
     let work = move || match rehearses {
-        true => Rehearsal::new(desk, keeps_all).run(table, &to_deliver),
+        true => Rehearsal::new(desk, wanted).run(table, &to_deliver),
         false => Feed { desk, digester, memory, changes: tell_changes }.run(table, &to_deliver),
     };
     // Never joined: a reader stuck in a pipe must not keep an interrupted run from ending.
@@ -307,6 +343,8 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         tally: recorded.tally,
         findings: recorded.findings,
         merges: recorded.merges,
+        side: recorded.side,
+        timeline: delivered.timeline,
         requests: delivered.requests,
         window_reached: delivered.window_reached,
         cards: delivered.cards,

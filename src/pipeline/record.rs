@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
-use super::RecordError;
 use super::lookout::Lookout;
 use super::progress::Progress;
 use super::rehearsal::Rehearsed;
 use super::seats::Seats;
+use super::{RecordError, SideFiles};
 use crate::model::{Header, MergeOutlook, Ordinal, Outcome, Row, RowNumber, Status, Tally};
 use crate::plan::Sightings;
 use crate::results::{Findings, Gathered, Records, Sequence, WriteError};
@@ -45,6 +45,7 @@ pub struct Arrival {
 pub struct Recorder {
     pub header: Header,
     pub results: Option<Records>,
+    pub side: SideFiles,
     pub findings: Findings,
     pub lookout: Lookout,
     pub seats: Arc<Seats>,
@@ -57,13 +58,14 @@ pub struct Recorded {
     pub tally: Tally,
     pub findings: Gathered,
     pub merges: MergeOutlook,
+    pub side: SideFiles,
     pub error: Option<RecordError>,
 }
 
 impl Recorder {
     /// Writes until nobody has news any more.
     pub fn run(self, inbox: &Receiver<News>) -> Recorded {
-        let Recorder { header, results, mut findings, mut lookout, seats, progress } = self;
+        let Recorder { header, results, mut side, mut findings, mut lookout, seats, progress } = self;
         let mut sequence: Sequence<Arrival> = Sequence::default();
         let mut tally = Tally::default();
         let mut book = Book { results, unflushed: Vec::new(), rows: 0, error: None };
@@ -92,14 +94,16 @@ impl Recorder {
                         *place = Some(arrival);
                     }
                 }
-                News::Rehearsed(Rehearsed { rows, ready, position, sightings, shelf, seats: taken }) => {
+                News::Rehearsed(Rehearsed { rows, ready, position, sightings, shelf, documents, seats: taken }) => {
                     lookout.see(&sightings, |number| shelf.row(number).map(Cow::Owned));
                     for (row, outcome) in &rows {
                         tally.add(outcome.status);
                         progress.settle(outcome.status, 1, position);
                         findings.note(row, outcome);
+                        side.add(row, outcome);
                         book.add(&header, row, outcome);
                     }
+                    side.add_documents(&documents);
                     tally.add_many(Status::NotSent, ready);
                     progress.settle(Status::NotSent, ready, position);
                     given_back += taken;
@@ -117,6 +121,7 @@ impl Recorder {
                 tally.add(outcome.status);
                 progress.settle(outcome.status, 1, row.position);
                 findings.note(&row, &outcome);
+                side.add(&row, &outcome);
                 book.add(&header, &row, &outcome);
                 given_back += weight;
             }
@@ -125,7 +130,7 @@ impl Recorder {
             }
             seats.give_back(given_back);
         }
-        Recorded { tally, findings: findings.finish(), merges: lookout.finish(), error: book.close() }
+        Recorded { tally, findings: findings.finish(), merges: lookout.finish(), side, error: book.close() }
     }
 }
 

@@ -16,7 +16,7 @@ use super::seats::Seats;
 use super::{BATCH_ROWS, SEATS};
 use crate::jsonapi;
 use crate::mapping::Scraps;
-use crate::model::{CardDigest, Outcome, Row, RowNumber, RowShelf};
+use crate::model::{CardDigest, Outcome, Row, RowNumber, RowShelf, Status};
 use crate::plan::Sightings;
 use crate::source::{ReadEnd, Shareable, Shared, SourceError, Table};
 
@@ -43,24 +43,34 @@ pub struct Rehearsed {
     pub sightings: Sightings,
     /// The same, to be seen again.
     pub shelf: RowShelf,
+    /// Their documents, if they are wanted.
+    pub documents: Vec<(CardDigest, Box<[u8]>)>,
     /// How many seats they take.
     pub seats: usize,
+}
+
+/// What is wanted of rows that are fit, besides their hashes.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// Every row is written down.
+    pub rows: bool,
+    /// So is what would be posted.
+    pub documents: bool,
 }
 
 /// The first stage of a dry run.
 #[derive(Debug)]
 pub struct Rehearsal {
     desk: Desk,
-    /// Whether every row is to be written down.
-    keeps_all: bool,
+    wanted: Wanted,
     /// For cards; random, so that nobody can make two look alike.
     hasher: foldhash::quality::RandomState,
 }
 
 impl Rehearsal {
-    /// For those who want every row, or only the others than those that are fit.
-    pub fn new(desk: Desk, keeps_all: bool) -> Rehearsal {
-        Rehearsal { desk, keeps_all, hasher: foldhash::quality::RandomState::default() }
+    /// For those who want this of each row.
+    pub fn new(desk: Desk, wanted: Wanted) -> Rehearsal {
+        Rehearsal { desk, wanted, hasher: foldhash::quality::RandomState::default() }
     }
 
     /// Reads until the end, or until nobody listens any more.
@@ -215,14 +225,14 @@ impl<'r> Hand<'r> {
 
     /// Judges a row, and keeps of it what is needed; may take what is in it.
     fn judge(&mut self, row: &mut Row) {
-        let Rehearsal { desk, keeps_all, hasher } = self.rehearsal;
+        let Rehearsal { desk, wanted, hasher } = self.rehearsal;
         let batch = &mut self.batch;
         self.count += 1;
         batch.position = row.position;
         let (card, outcome) = match desk.judge(self.earlier, row, &mut self.scraps) {
             Judged::Ended(outcome) => (None, Some(outcome)),
             Judged::Lost { card, outcome } => (Some(card), Some(outcome)),
-            Judged::Fit { card, warnings, .. } if warnings.is_empty() && !keeps_all => (Some(card), None),
+            Judged::Fit { card, warnings, .. } if warnings.is_empty() && !wanted.rows => (Some(card), None),
             Judged::Fit { card, warnings, .. } => (Some(card), Some(dry(warnings))),
         };
         if let Some(card) = card {
@@ -231,6 +241,10 @@ impl<'r> Hand<'r> {
             let digest = quick_digest(hasher, &self.document);
             let keys = desk.rules.recognised_by(&card).map(|(key, _)| key);
             batch.sightings.add(row.number, &card, keys, digest, self.document.len());
+            // An earlier run has sent what is lost.
+            if wanted.documents && outcome.as_ref().is_none_or(|outcome| outcome.status == Status::NotSent) {
+                batch.documents.push((digest, self.document.as_slice().into()));
+            }
             batch.shelf.put(row);
             self.scraps.take_back(card);
         }

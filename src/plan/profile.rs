@@ -182,21 +182,39 @@ fn header_findings(header: &Header) -> Vec<String> {
         0..=8 => letters.join(", "),
         more => format!("{} and {} more", letters[..8].join(", "), more - 8),
     };
-    places
-        .iter()
-        .filter_map(|(name, letters)| match (name.is_empty(), letters.len()) {
-            (true, 1) => Some(format!("column {} has no name", letters[0])),
-            (true, many) => Some(format!("{many} columns have no name: {}", listed(letters))),
-            (false, 1) => None,
-            (false, many) => Some(format!("{many} columns are called \"{}\": {}", excerpt(name, 60), listed(letters))),
-        })
-        .collect()
+    let is_value = |name: &&str| matches!(CellKind::of(name), CellKind::Email | CellKind::Phone | CellKind::Date);
+    let value = header.names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).find(is_value);
+    let as_value = value.map(|value| {
+        format!(
+            "row {} is taken for the header but holds a value, \"{}\": a table without column names needs a first row of them",
+            header.row,
+            excerpt(value, 60)
+        )
+    });
+    let of_names = places.iter().filter_map(|(name, letters)| match (name.is_empty(), letters.len()) {
+        (true, 1) => Some(format!("column {} has no name", letters[0])),
+        (true, many) => Some(format!("{many} columns have no name: {}", listed(letters))),
+        (false, 1) => None,
+        (false, many) => Some(format!("{many} columns are called \"{}\": {}", excerpt(name, 60), listed(letters))),
+    });
+    as_value.into_iter().chain(of_names).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Issue;
+
+    #[test]
+    fn a_header_that_is_a_row_is_told() {
+        let header = Header { row: RowNumber(1), names: vec!["Anna".into(), "a@b.se".into(), "070-174 06 05".into()] };
+        assert_eq!(
+            ProfileBuilder::new(3).finish(&header).header_findings,
+            [
+                "row 1 is taken for the header but holds a value, \"a@b.se\": a table without column names needs a first row of them"
+            ]
+        );
+    }
 
     #[test]
     fn columns_are_told_by_what_they_hold() {

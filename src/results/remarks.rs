@@ -1,8 +1,8 @@
 //! Everything worth saying about a run, in one list: what was wrong with rows, and what rows do to each other.
 
-use super::catalogue::{merge_page, page};
+use super::catalogue::{Page, merge_page, page};
 use super::findings::{Example, Finding};
-use crate::model::{Bridge, Group, Hub, MergeCode, MergeOutlook, RowNumber, Severity};
+use crate::model::{Bridge, Group, Hub, MergeCode, MergeOutlook, OutcomeCode, RowNumber, Severity};
 
 /// How many examples are told of each kind.
 const EXAMPLES_MAX: usize = 5;
@@ -23,6 +23,8 @@ pub struct Remark {
     pub count: u64,
     /// The first, or the largest, of them.
     pub examples: Vec<Example>,
+    /// What the code means.
+    pub means: &'static str,
     /// What to do.
     pub hint: &'static str,
 }
@@ -37,13 +39,14 @@ pub fn remarks(findings: &[Finding], merges: &MergeOutlook, max_group: Option<u6
             column: finding.column.clone(),
             count: finding.count,
             examples: finding.examples.clone(),
+            means: page(finding.code).means,
             hint: page(finding.code).todo,
         })
         .collect();
     let mut add = |severity, code: MergeCode, count: u64, examples: Vec<Example>| {
         if count > 0 {
-            let (column, hint) = (String::new(), merge_page(code).todo);
-            list.push(Remark { severity, code: code.as_str(), column, count, examples, hint });
+            let Page { means, todo: hint, .. } = merge_page(code);
+            list.push(Remark { severity, code: code.as_str(), column: String::new(), count, examples, means, hint });
         }
     };
     if let Some(max) = max_group {
@@ -59,7 +62,10 @@ pub fn remarks(findings: &[Finding], merges: &MergeOutlook, max_group: Option<u6
     let named = merges.largest.iter().filter(|group| group.names_differ);
     let named = named.take(EXAMPLES_MAX).map(told_group).collect();
     add(Severity::Warning, MergeCode::NamesDiffer, merges.groups_with_names, named);
-    add(Severity::Note, MergeCode::Identical, merges.identical_rows, Vec::new());
+    // An import says so of each of them.
+    if !findings.iter().any(|finding| finding.code == OutcomeCode::RowRepeats) {
+        add(Severity::Note, MergeCode::Identical, merges.identical_rows, Vec::new());
+    }
     list.sort_by_key(|remark| remark.severity);
     list
 }

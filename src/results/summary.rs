@@ -135,6 +135,7 @@ pub fn remark_json(remark: &Remark) -> Value {
         "count": remark.count,
         "first_row": remark.examples.first().map(|example| example.row.0),
         "examples": remark.examples.iter().map(example).collect::<Vec<_>>(),
+        "means": remark.means,
         "hint": remark.hint,
     })
 }

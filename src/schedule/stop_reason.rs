@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use crate::model::FatalReason;
 
+/// In seconds.
+const DAY: u64 = 86_400;
+
 /// Why no more rows are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StopReason {
@@ -70,12 +73,15 @@ impl fmt::Display for StopReason {
                 write!(f, "{in_a_row} requests in a row failed; the last one: {reason}")
             }
             StopReason::Unreachable(reason) => write!(f, "the server cannot be reached: {reason}"),
-            StopReason::PauseTooLong { asked, granted } => write!(
-                f,
-                "the server asks us to wait {} s, longer than the {} s that are granted",
-                asked.as_secs(),
-                granted.as_secs()
-            ),
+            StopReason::PauseTooLong { asked, granted } => {
+                let granted = granted.as_secs();
+                match asked.as_secs() / DAY {
+                    0 | 1 => write!(f, "the server asks us to wait {} s", asked.as_secs()),
+                    days @ 2..=999 => write!(f, "the server asks us to wait {days} days"),
+                    _ => f.write_str("the server asks us to wait for years"),
+                }?;
+                write!(f, ", longer than the {granted} s that are granted")
+            }
             StopReason::TooManyErrors { wrong, rows } => {
                 write!(f, "{wrong} of {rows} rows went wrong, more than --max-errors allows")
             }

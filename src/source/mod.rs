@@ -61,6 +61,8 @@ pub struct TextDetails {
     pub delimiter_reason: String,
     /// Whether a backslash keeps a quote from closing its cell.
     pub backslash_escapes: bool,
+    /// Whether spaces may stand before a quote that opens a cell.
+    pub spaced_quotes: bool,
 }
 
 /// A sheet of a workbook.

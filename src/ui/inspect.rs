@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::numbers::{count, rows};
+use crate::model::figures::{count, rows};
 use crate::model::{ColumnIndex, Header, TableShape, excerpt};
 use crate::plan::{ColumnProfile, Distinct, Profile};
 use crate::source::{SheetInfo, TextDetails};
@@ -50,6 +50,9 @@ pub fn inspection_text(inspection: &Inspection) -> String {
         fact(&mut page, "delimiter", &format!("{}: {}", delimiter_name(text.delimiter), text.delimiter_reason));
         if text.backslash_escapes {
             fact(&mut page, "quotes", "a backslash before a quote keeps it inside its cell");
+        }
+        if text.spaced_quotes {
+            fact(&mut page, "quotes", "spaces before the quote that opens a cell are not part of it");
         }
     }
     for (number, line) in sheet_lines(inspection).iter().enumerate() {
@@ -358,7 +361,7 @@ pub fn inspection_json(inspection: &Inspection) -> String {
         })),
         "delimiter": text.as_ref().map(|text| json!({
             "name": delimiter_name(text.delimiter), "reason": text.delimiter_reason,
-            "backslash_escapes": text.backslash_escapes,
+            "backslash_escapes": text.backslash_escapes, "spaced_quotes": text.spaced_quotes,
         })),
         "header_row": header.row.0,
         "header_row_suggested": header_suggestion,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar as Bar, ProgressStyle};
 
 use super::Terminal;
-use super::numbers::{count, time};
+use crate::model::figures::{count, time};
 use crate::model::{Status, Tally};
 use crate::pipeline::{Progress, Snapshot};
 

@@ -1,8 +1,7 @@
 //! Remarks, the merge plan and the forecast of a run, as they stand in a terminal.
 
-use super::numbers::{bytes, count, rate_of, rows, time};
 use super::page::Page;
-use super::span;
+use crate::model::figures::{bytes, count, rate_of, rows, span, time};
 use crate::model::{Forecast, MergeOutlook, Severity, TokenOutlook};
 use crate::results::{Remark, told_rows};
 

@@ -1,13 +1,13 @@
 //! What a run came to, in words. Counts always add up to the rows read.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Terminal;
-use super::numbers::{count, rate, rows, time};
 use super::page::Page;
 use super::remarks::{forecast_text, merges_text, remarks_text};
 use crate::commands::Exit;
+use crate::model::figures::{count, rate, rows, time};
 use crate::model::{Forecast, Header, Issue, MergeCode, RowNumber, Severity, Status};
 use crate::pipeline::{CardCounts, Changes, Report};
 use crate::results::Remark;
@@ -32,6 +32,8 @@ pub struct RunView<'a> {
     pub stopped: Option<String>,
     /// Where the results are, if anywhere.
     pub results: Option<&'a Path>,
+    /// Reports that were written.
+    pub reports: &'a [PathBuf],
     /// How many cards the in-process sandbox holds, if it was one.
     pub sandbox_cards: Option<u64>,
 }
@@ -67,6 +69,7 @@ pub fn import_summary(terminal: &Terminal, run: &RunView<'_>, exit: Exit, next: 
     if let Some(results) = run.results {
         text.push_str(&format!("results: {}\n", results.display()));
     }
+    text.push_str(&reports(run));
     text.push_str(&next_line(next));
     terminal.say(&text);
 }
@@ -103,7 +106,13 @@ fn check_text(run: &RunView<'_>, forecast: &Forecast, width: usize) -> String {
     if let Some(results) = run.results {
         text.push_str(&format!("\nresults: {}\n", results.display()));
     }
+    text.push_str(&reports(run));
     text
+}
+
+/// Where reports are, a line each.
+fn reports(run: &RunView<'_>) -> String {
+    run.reports.iter().map(|path| format!("report: {}\n", path.display())).collect()
 }
 
 /// One finding as people read it: `people.csv row 31, column "Mobile": … [phone.length]`.

@@ -236,6 +236,33 @@ fn what_is_no_http_at_all_leaves_the_row_open_and_the_run_going() {
 }
 
 #[test]
+fn an_untidy_head_is_an_answer_all_the_same() {
+    let heads = [
+        "X-A : b\r\n",
+        "X Y: b\r\n",
+        "X@Y: b\r\n",
+        "X-A: b\r\n  c\r\n",
+        "X-A:\r\nRetry-After:\r\n",
+        "Location: /\u{ff}/13\r\n",
+    ];
+    for head in heads {
+        let server = Told::plain(move |ask| match Say::stored(ask.number) {
+            Say::Answer(answer) => {
+                let answer = String::from_utf8(answer).expect("it is text");
+                Say::Answer(answer.replacen("\r\n", &format!("\r\n{head}"), 1).into_bytes())
+            }
+            other => other,
+        });
+        let place = people(3);
+        let done = send(&place, &server.url(), &[&ONE[..], &["--rate", "unlimited"]].concat());
+        assert_eq!(done.code, Some(0), "{head:?} {done}");
+        let results = place.results("people.c3run");
+        assert_eq!((results.column("c3_attempts"), server.asked().len()), (vec!["1"; 3], 3), "{head:?}");
+        assert_eq!(results.column("c3_id"), ["1", "2", "3"], "{head:?}");
+    }
+}
+
+#[test]
 fn a_login_page_is_known_by_its_type_too() {
     for page in [
         "<!-- (c) proxy --><html><title>Login</title></html>",

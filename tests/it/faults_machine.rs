@@ -14,7 +14,7 @@ const ROWS: usize = 60;
 fn many() -> Place {
     let note = "x".repeat(400);
     let row = |n: usize| {
-        let email = if n % 6 == 0 { String::new() } else { format!("p{n}@example.com") };
+        let email = if n.is_multiple_of(6) { String::new() } else { format!("p{n}@example.com") };
         format!("P{n},{email},,{note}")
     };
     let rows: Vec<String> = (0..ROWS).map(row).collect();

@@ -123,7 +123,10 @@ impl MergePlan {
         if self.repeats(card, digest) {
             self.identical += 1;
             self.cards.land(person, 0);
-            self.note(person, row.number, "", "");
+            if self.wants_note(person) {
+                let value = ask(number, by).value;
+                self.note(person, row.number, &value, "");
+            }
             return;
         }
         self.document_bytes += u64::from(row.bytes);

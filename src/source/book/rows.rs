@@ -93,7 +93,7 @@ impl RowCells {
             let value = &self.text[cell.start..cell.end];
             let column = ColumnIndex(cell.column);
             if cell.column as usize >= width {
-                if !value.is_empty() {
+                if !value.trim().is_empty() {
                     beyond.push((column, value));
                 }
                 continue;
@@ -112,7 +112,7 @@ impl RowCells {
             cell_text::look(value, column, true, &mut issues);
         }
         ends.resize(width, text.len() as u32);
-        if let Some(&(last, _)) = beyond.last() {
+        if let Some(&(first, _)) = beyond.first() {
             let shown: Vec<String> = beyond
                 .iter()
                 .take(3)
@@ -120,12 +120,9 @@ impl RowCells {
                 .collect();
             let more = beyond.len() - shown.len();
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let message = format!(
-                "{} cells, but the header has {width}; beyond the header: {}{more}",
-                last.0 + 1,
-                shown.join(", ")
-            );
-            issues.push(Issue::row(Code::RowRagged, message));
+            // In a sheet it moves no other cell, so it is no more than a column without a name, which no mapping uses.
+            let message = format!("beyond the {width} columns of the header stands {}{more}", shown.join(", "));
+            issues.push(Issue::cell(Code::RowRagged, first, message).when_mapped());
         }
         let mut row = Row::from_parts(RowNumber(number), text, ends);
         row.position = number;
@@ -172,7 +169,7 @@ mod tests {
     #[test]
     fn values_beyond_the_header_are_named() {
         let row = cells(&[(0, "a"), (4, "stray")]).row(7, 2, "S");
-        assert_eq!(row.issues[0].message, "5 cells, but the header has 2; beyond the header: S!E7 \"stray\"");
+        assert_eq!(row.issues[0].message, "beyond the 2 columns of the header stands S!E7 \"stray\"");
         assert_eq!(row.len(), 2);
     }
 

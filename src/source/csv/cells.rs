@@ -15,6 +15,9 @@ const EXCERPT: usize = 24;
 pub(super) struct Form {
     /// Cells a row has.
     pub(super) width: usize,
+    /// Cells it must have: those up to the last column with a name. A delimiter at the end of the header alone makes a
+    /// column that no row needs.
+    pub(super) named: usize,
     /// The encoding of the file.
     pub(super) encoding: &'static Encoding,
     /// Whether marks of undecodable bytes are to be expected in the text.
@@ -53,7 +56,7 @@ pub(super) fn fill(row: &mut Row, record: &Record<'_>, form: Form) {
 
 /// The names of a header record.
 pub(super) fn names(record: &Record<'_>, form: Form) -> Vec<String> {
-    let form = Form { width: record.ranges.len(), ..form };
+    let form = Form { width: record.ranges.len(), named: 0, ..form };
     let mut row = Row::new(RowNumber(record.row));
     fill(&mut row, record, form);
     row.cells().map(str::to_owned).collect()
@@ -163,11 +166,11 @@ fn look_at_shape(record: &Record<'_>, form: Form, issues: &mut Vec<Issue>) {
     let mut values = Vec::new();
     for at in form.width..cells {
         let value = &record.text[record.range(at)];
-        if !value.is_empty() {
+        if !value.trim_ascii().is_empty() {
             values.push(format!("\"{}\"", excerpt(&String::from_utf8_lossy(value), EXCERPT)));
         }
     }
-    if cells > form.width && values.is_empty() {
+    if cells >= form.named && values.is_empty() {
         return;
     }
     let mut message = format!("{cells} cell{}, but the header has {}", if cells == 1 { "" } else { "s" }, form.width);

@@ -1,5 +1,5 @@
-//! Which character stands between the cells: Excel's `sep=` line, or the one that makes the most even table; and
-//! whether a backslash keeps a quote from closing its cell.
+//! Which character stands between the cells: Excel's `sep=` line, or the one that makes the most even table; whether a
+//! backslash keeps a quote from closing its cell, and whether spaces may stand before the quote that opens one.
 
 use super::scan::{Cells, Scan, Syntax, scan};
 use crate::source::header_guess;
@@ -66,13 +66,13 @@ pub(super) fn detect(text: &[u8], complete: bool, header_row: Option<u64>) -> Di
             let nowhere = |delimiter: &u8| widths(delimiter).iter().all(|&width| width == 1);
             let mut candidates = IN_ONE_COLUMN.into_iter();
             let delimiter = candidates.clone().find(in_header).or_else(|| candidates.find(nowhere)).unwrap_or(b',');
-            Dialect { syntax: with_backslash(text, delimiter, complete), reason }
+            Dialect { syntax: syntax_with(text, delimiter, complete), reason }
         }
     }
 }
 
 /// The syntax for a delimiter that is known.
-pub(super) fn with_backslash(text: &[u8], delimiter: u8, complete: bool) -> Syntax {
+pub(super) fn syntax_with(text: &[u8], delimiter: u8, complete: bool) -> Syntax {
     Sample::take(text, delimiter, complete).syntax
 }
 
@@ -95,22 +95,25 @@ struct Sample {
     /// Records in which something stands behind a closing quote, and those where a backslash stands before it.
     bad: usize,
     after_backslash: usize,
+    /// Cells that begin with spaces and a quote.
+    after_space: usize,
     unclosed: bool,
     /// The first records, to see whether one looks like a header.
     first: Vec<(u64, Vec<String>)>,
 }
 
 impl Sample {
-    /// A backslash escapes quotes only in a file that makes no sense otherwise, and none but sense then.
+    /// A backslash escapes quotes, and spaces may stand before them, only in a file that makes no sense otherwise, and
+    /// none but sense then.
     fn take(text: &[u8], delimiter: u8, complete: bool) -> Sample {
         let plain = Sample::take_as(text, Syntax::plain(delimiter), complete);
-        if plain.after_backslash > 0 {
-            let escaped = Sample::take_as(text, Syntax { delimiter, backslash: true }, complete);
-            if escaped.bad == 0 && !escaped.unclosed {
-                return escaped;
-            }
-        }
-        plain
+        let others = [
+            (plain.after_backslash > 0, Syntax { backslash: true, ..Syntax::plain(delimiter) }),
+            (plain.after_space > 0, Syntax { spaced: true, ..Syntax::plain(delimiter) }),
+        ];
+        let tried = others.into_iter().filter(|(is_hinted, _)| *is_hinted);
+        let mut taken = tried.map(|(_, syntax)| Sample::take_as(text, syntax, complete));
+        taken.find(|other| other.bad == 0 && !other.unclosed).unwrap_or(plain)
     }
 
     fn take_as(text: &[u8], syntax: Syntax, complete: bool) -> Sample {
@@ -121,6 +124,7 @@ impl Sample {
             spaced: 0,
             bad: 0,
             after_backslash: 0,
+            after_space: 0,
             unclosed: false,
             first: Vec::new(),
         };
@@ -146,7 +150,9 @@ impl Sample {
         let mut kept = Vec::new();
         for (at, &[start, end]) in cells.ranges.iter().enumerate() {
             let cell = &text[start as usize..end as usize];
-            self.spaced += usize::from(at > 0 && cell.first() == Some(&b' '));
+            let is_spaced = cell.first() == Some(&b' ');
+            self.spaced += usize::from(at > 0 && is_spaced);
+            self.after_space += usize::from(is_spaced && cell.trim_ascii_start().first() == Some(&b'"'));
             if self.first.len() < header_guess::ROWS_LOOKED_AT {
                 kept.push(String::from_utf8_lossy(cell).into_owned());
             }
@@ -258,6 +264,15 @@ mod tests {
         assert!(!backslash("a,b\n\"C:\\dir\\\",1\n\"D:\\\",2\n"));
         assert!(!backslash("a,b\n\"5\\\" pipe\",1\n\"x\"y\",2\n"));
         assert!(!backslash("a,b\nC:\\x,1\n"));
+    }
+
+    #[test]
+    fn spaces_before_quotes_are_none_of_the_cell_only_where_that_makes_sense() {
+        let spaced = |text: &str| detect(text.as_bytes(), true, None).syntax.spaced;
+        assert!(spaced("Name, Mail\n\"Ek, Bo\", \"b@b.se\"\n\"Al, Di\", \"d@b.se\"\n"));
+        assert!(spaced("\"a\"; \"b\"\n\"1\"; \"2;3\"\n"));
+        assert!(!spaced("a, b\n\"1\", 2\n"));
+        assert!(!spaced("a,b\n\"1\", \"2\" or \"3\"\n"));
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub(super) fn open(mut beginning: Beginning, options: &SourceOptions) -> Result<
     let after_sep_line = &text[sep_line.map_or(0, |(_, bytes)| bytes)..];
     let header_row = options.header_row.filter(|&row| row > 1 || sep_line.is_none());
     let known = |delimiter, reason: &str| Dialect {
-        syntax: dialect::with_backslash(after_sep_line, delimiter, complete),
+        syntax: dialect::syntax_with(after_sep_line, delimiter, complete),
         reason: reason.to_owned(),
     };
     let Dialect { syntax, reason: delimiter_reason } = match (options.delimiter, sep_line) {
@@ -115,7 +115,7 @@ pub(super) fn open(mut beginning: Beginning, options: &SourceOptions) -> Result<
     if let Some((_, bytes)) = sep_line {
         reader.skip_first_line(bytes).map_err(|failure| failure.tell(&path))?;
     }
-    let form = Form { width: 1, encoding, transcoded: encoding != UTF_8 };
+    let form = Form { width: 1, named: 1, encoding, transcoded: encoding != UTF_8 };
     let header = find_header(&mut reader, form, header_row, &path)?;
     let told = if guessed { format!(" ({encoding_reason})") } else { String::new() };
     let shape = TableShape {
@@ -131,8 +131,9 @@ pub(super) fn open(mut beginning: Beginning, options: &SourceOptions) -> Result<
         delimiter,
         delimiter_reason,
         backslash_escapes: syntax.backslash,
+        spaced_quotes: syntax.spaced,
     };
-    let rows = Rows { path, reader, form: Form { width: header.names.len(), ..form } };
+    let rows = Rows { path, reader, form: Form { width: header.names.len(), named: named(&header), ..form } };
     Ok(TextTable { rows, header, header_suggestion, shape, details })
 }
 
@@ -349,7 +350,7 @@ fn first_rows(text: &[u8], sep_line: Option<usize>, syntax: Syntax) -> Result<Ve
     if let Some(bytes) = sep_line {
         reader.skip_first_line(bytes)?;
     }
-    let form = Form { width: 1, encoding: UTF_8, transcoded: true };
+    let form = Form { width: 1, named: 1, encoding: UTF_8, transcoded: true };
     let mut rows = Vec::new();
     while rows.len() < header_guess::ROWS_LOOKED_AT && reader.next()? == Read::Record {
         let record = reader.record();
@@ -408,6 +409,11 @@ fn find_header(reader: &mut RecordReader, form: Form, asked: Option<u64>, path: 
         }
         (None, Some(_)) => SourceError::NoHeader { path: path() },
     })
+}
+
+/// How many columns there are up to the last that has a name.
+fn named(header: &Header) -> usize {
+    header.names.iter().rposition(|name| !name.trim().is_empty()).map_or(0, |last| last + 1)
 }
 
 fn delimiter_name(delimiter: u8) -> String {

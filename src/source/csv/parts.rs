@@ -122,7 +122,8 @@ impl Cutter {
         self.quoted.clear();
         let mut at = 0;
         while let Some(quote) = memchr(b'"', &bytes[at..]).map(|found| at + found) {
-            let opens = match quote.checked_sub(1).map(|before| bytes[before]) {
+            let spaces = if self.syntax.spaced { trailing_spaces(&bytes[..quote]) } else { 0 };
+            let opens = match (quote - spaces).checked_sub(1).map(|before| bytes[before]) {
                 None | Some(b'\n' | b'\r') => true,
                 Some(before) => before == self.syntax.delimiter,
             };
@@ -155,6 +156,10 @@ impl Cutter {
             }
         }
     }
+}
+
+fn trailing_spaces(bytes: &[u8]) -> usize {
+    bytes.iter().rev().take_while(|byte| **byte == b' ').count()
 }
 
 /// Reads until there are so many bytes; whether there may be more.
@@ -238,8 +243,9 @@ mod tests {
             headers in 0usize..2,
             part_bytes in 1usize..40,
             backslash in any::<bool>(),
+            spaced in any::<bool>(),
         ) {
-            let syntax = Syntax { delimiter: b',', backslash };
+            let syntax = Syntax { delimiter: b',', backslash, spaced };
             let mut whole = reader(&text, 4096, syntax);
             for _ in 0..headers {
                 whole.next().expect("it is in memory");

@@ -13,12 +13,14 @@ pub(super) struct Syntax {
     pub(super) delimiter: u8,
     /// Whether `\"` in a quoted cell is a quote, and `\\` a backslash.
     pub(super) backslash: bool,
+    /// Whether spaces may stand before a quote that opens a cell.
+    pub(super) spaced: bool,
 }
 
 impl Syntax {
-    /// Without backslashes.
+    /// Without backslashes, and without spaces before quotes.
     pub(super) const fn plain(delimiter: u8) -> Syntax {
-        Syntax { delimiter, backslash: false }
+        Syntax { delimiter, backslash: false, spaced: false }
     }
 }
 
@@ -158,6 +160,10 @@ fn quoted(bytes: &[u8], complete: bool, syntax: Syntax, cells: &mut Cells) -> Sc
             let end = cells.text.len() as u32;
             cells.ranges.push([std::mem::replace(&mut start, end), end]);
         };
+        if syntax.spaced {
+            let spaces = bytes[at..].iter().take_while(|byte| **byte == b' ').count();
+            at += if bytes.get(at + spaces) == Some(&b'"') { spaces } else { 0 };
+        }
         if bytes.get(at) == Some(&b'"') {
             let open = at;
             match unquote(bytes, at + 1, complete, syntax, cells) {
@@ -262,6 +268,7 @@ impl Skim {
                 (SkimState::Quoted, b'"') => SkimState::QuoteInQuoted,
                 (SkimState::CellStart | SkimState::QuoteInQuoted, b'"') => SkimState::Quoted,
                 (SkimState::Quoted, _) => SkimState::Quoted,
+                (SkimState::CellStart, b' ') if syntax.spaced => SkimState::CellStart,
                 (_, b'\n' | b'\r') => return Some(at),
                 (_, byte) if byte == syntax.delimiter => SkimState::CellStart,
                 _ => SkimState::Unquoted,
@@ -307,11 +314,19 @@ mod tests {
 
     #[test]
     fn backslashes_escape_quotes_and_themselves_only() {
-        let syntax = Syntax { delimiter: b',', backslash: true };
+        let syntax = Syntax { backslash: true, ..Syntax::plain(b',') };
         let (cells, _, unclosed) = ours(b"a\\,\"b\\\"c\",\"C:\\\\x\\n\",\"d\"\"e\"\n", syntax);
         let cells: Vec<_> = cells.iter().map(|cell| String::from_utf8_lossy(cell)).collect();
         assert_eq!(cells, ["a\\", "b\"c", "C:\\x\\n", "d\"e"]);
         assert!(!unclosed);
+    }
+
+    #[test]
+    fn spaces_before_a_quote_belong_to_no_cell_where_that_is_the_way() {
+        let syntax = Syntax { spaced: true, ..Syntax::plain(b',') };
+        let (cells, _, _) = ours(b"\"Ek, Bo\", \"b\",  \"x, \"\"y\"\"\", z , \"\"\n", syntax);
+        let cells: Vec<_> = cells.iter().map(|cell| String::from_utf8_lossy(cell)).collect();
+        assert_eq!(cells, ["Ek, Bo", "b", "x, \"y\"", " z ", ""]);
     }
 
     proptest! {
@@ -327,11 +342,12 @@ mod tests {
 
         #[test]
         fn a_record_cut_anywhere_asks_for_more_or_is_whole(
-            bytes in prop::collection::vec(prop::sample::select(b"ab,,\"\"\"\n\\".to_vec()), 1..30),
+            bytes in prop::collection::vec(prop::sample::select(b"ab,,\"\"\"\n\\ ".to_vec()), 1..30),
             backslash in any::<bool>(),
+            spaced in any::<bool>(),
         ) {
             prop_assume!(bytes[0] != b'\n');
-            let syntax = Syntax { delimiter: b',', backslash };
+            let syntax = Syntax { delimiter: b',', backslash, spaced };
             let whole = scan(&bytes, true, syntax, &mut Cells::default());
             let Scan::Record { used, .. } = whole else { panic!("complete") };
             let ended = used > 0 && bytes[used - 1] == b'\n' && scan(&bytes, false, syntax, &mut Cells::default()) == whole;

@@ -424,3 +424,19 @@ fn text_of_two_bytes_a_character_is_no_broken_utf_8() {
     let told = told(&bytes, &SourceOptions::default());
     assert!(told.starts_with("CSV, EUC-JP (") && told.contains("2 line 2: 田中太郎|t@example.com|東京"), "{told}");
 }
+
+#[test]
+fn a_column_without_a_name_at_the_end_is_not_needed() {
+    check(
+        "A;B;\n1;2\n3;4;\n5;6;7\n8\n9;10;11;  \n",
+        "
+CSV, UTF-8, semicolon | 1: A|B|
+2 line 2: 1|2|
+3 line 3: 3|4|
+4 line 4: 5|6|7
+5 line 5: 8||
+  row.ragged Always: 1 cell, but the header has 3
+6 line 6: 9|10|11
+5 rows, 0 blank",
+    );
+}

@@ -286,7 +286,7 @@ XLSX, sheet \"People\" | 1: Name
 }
 
 #[test]
-fn values_beyond_the_header_make_a_row_ragged_and_blanks_do_not() {
+fn values_beyond_the_header_are_told_and_blanks_are_not() {
     let book = Book::of(
         &[
             row(1, &[text("A1", "a"), text("B1", "b")]),
@@ -300,7 +300,7 @@ fn values_beyond_the_header_make_a_row_ragged_and_blanks_do_not() {
         "
 XLSX, sheet \"People\" | 1: a|b
 2: 1|
-  row.ragged Always: 3 cells, but the header has 2; beyond the header: People!C2 \"stray\"
+  row.ragged WhenMapped: beyond the 2 columns of the header stands People!C2 \"stray\"
 3: 1|
 2 rows, 0 blank",
     );

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use c3import::sandbox::{Card, Rules, Sandbox, SandboxSettings};
+use c3import::sandbox::{Card, Rules, Sandbox, SandboxSettings, Seen};
 use tokio::sync::oneshot;
 
 /// A server that runs until the story ends. It lets one token and one workspace in.
@@ -80,6 +80,11 @@ impl Server {
     /// How many connections they came on.
     pub fn connections(&self) -> usize {
         self.sandbox.requests().iter().map(|seen| seen.connection).collect::<BTreeSet<_>>().len()
+    }
+
+    /// The requests, in the order in which they came.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.sandbox.requests()
     }
 
     /// When each request came, counted from the first.

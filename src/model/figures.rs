@@ -53,6 +53,12 @@ pub fn rate(number: u64, duration: Duration) -> String {
     if per_second < 100.0 { format!("{per_second:.1}/s") } else { format!("{}/s", count(per_second.round() as u64)) }
 }
 
+/// A span of time as people say it; days from two days on.
+pub fn span(span: Duration) -> String {
+    let days = span.as_secs() / 86_400;
+    if days < 2 { time(span) } else { format!("{days} days") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,54 @@
+//! The documents that an import would post, one a line, in input order.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::out_file::OutFile;
+use crate::model::{CardDigest, CompactMap};
+
+/// Writes them as they come. Remembers 13 bytes of each, because the very same card is posted once.
+#[derive(Debug)]
+pub struct Documents {
+    file: OutFile,
+    posted: CompactMap<3, 0>,
+    error: Option<io::Error>,
+}
+
+impl Documents {
+    /// Begins the file.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn create(path: &Path) -> io::Result<Documents> {
+        Ok(Documents { file: OutFile::create(path)?, posted: CompactMap::default(), error: None })
+    }
+
+    /// A document that is ready to be sent; documents have no line ends in them. After a failure nothing is written any
+    /// more, and [`Documents::finish`] tells of it.
+    pub fn add(&mut self, document: &[u8], digest: CardDigest) {
+        if self.error.is_some() || self.posted.get(&digest.0).is_some() {
+            return;
+        }
+        self.posted.insert(digest.0, []);
+        let writer = self.file.writer();
+        if let Err(error) = writer.write_all(document).and_then(|()| writer.write_all(b"\n")) {
+            self.error = Some(error);
+        }
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub fn finish(self) -> io::Result<()> {
+        match self.error {
+            Some(error) => Err(error),
+            None => self.file.finish(),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+}

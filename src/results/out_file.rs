@@ -1,0 +1,97 @@
+//! A file that somebody asked for by name: whole or not there, and readable by its owner alone, since it holds personal
+//! data.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::output_file::private_file;
+
+/// Is written under another name, and gets its own when it is whole.
+#[derive(Debug)]
+pub struct OutFile {
+    path: PathBuf,
+    partial: Partial,
+    writer: BufWriter<File>,
+}
+
+/// What is not whole is removed.
+#[derive(Debug)]
+struct Partial(PathBuf);
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // After the last step it has its own name, and is not found here any more.
+        drop(fs::remove_file(&self.0));
+    }
+}
+
+impl OutFile {
+    /// Begins it. An earlier file of that name stays until the new one is whole.
+    ///
+    /// # Errors
+    /// When nothing can be written there, or there is something that is no file.
+    pub fn create(path: &Path) -> io::Result<OutFile> {
+        if path.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
+        }
+        let mut name = path.file_name().ok_or_else(|| io::Error::other("it has no name"))?.to_owned();
+        name.push(".partial");
+        let partial = path.with_file_name(name);
+        if partial.symlink_metadata().is_ok() {
+            fs::remove_file(&partial)?;
+        }
+        let file = private_file().create_new(true).write(true).read(true).open(&partial)?;
+        Ok(OutFile {
+            path: path.to_owned(),
+            partial: Partial(partial),
+            writer: BufWriter::with_capacity(64 * 1024, file),
+        })
+    }
+
+    /// The name that it will have.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where to write.
+    pub fn writer(&mut self) -> &mut BufWriter<File> {
+        &mut self.writer
+    }
+
+    /// Makes sure that it is on disk, and gives it its name.
+    ///
+    /// # Errors
+    /// When the disk says no.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.writer.flush()?;
+        self.writer.get_ref().sync_all()?;
+        fs::rename(&self.partial.0, &self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_whole_or_the_old_one() {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let path = home.path().join("check.html");
+        fs::write(&path, "old").expect("written");
+        let read = || fs::read_to_string(&path).expect("it is there");
+        let mut file = OutFile::create(&path).expect("begun");
+        file.writer().write_all(b"new").expect("written");
+        assert_eq!(read(), "old");
+        file.finish().expect("finished");
+        assert_eq!(read(), "new");
+        assert!(OutFile::create(home.path()).is_err());
+        assert!(OutFile::create(&home.path().join("nowhere/check.html")).is_err());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(&path).expect("it is there").permissions().mode();
+            assert_eq!(mode & 0o077, 0, "others can read it");
+        }
+    }
+}

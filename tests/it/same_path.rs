@@ -1,0 +1,98 @@
+//! The dry run is the run: for any table and mapping, `check` marks the rows that an import refuses by itself, with the
+//! same codes, and lists the documents that an import posts.
+
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::support::{Place, Results, Server};
+
+const NAMES: [&str; 6] = ["Åsa Berg", "Bo \"Bosse\" Ek", "", "  ", "Cy, Dahl", "MalmÃ¶"];
+const MAILBOXES: [&str; 9] = [
+    "asa@example.com",
+    "ASA@example.com",
+    "bo@example.com",
+    "asa@example.com; bo@example.com",
+    "cy.example.com",
+    "",
+    "dan@example.org",
+    "none@none",
+    "x@y@example.com",
+];
+const PHONES: [&str; 7] = ["070-174 06 05", "+46701740605", "070-12", "", "ring", "#N/A", "0046 70 174 06 05"];
+const NOTES: [&str; 6] = ["", "vän\nav Bo", "=1+1", "<script>", "\u{fffd}", "a,b;c\"d"];
+
+const MAPPINGS: [&str; 4] = [
+    "[card]\nname = \"Name\"\nemail = [{ column = \"E-mail\", split = \";\" }]\nvoice = [{ column = \"Mobile\", country = \"SE\" }]\n[card.custom]\n\"Note\" = \"Note\"\n",
+    "[card]\nname = \"Name\"\nemail = \"E-mail\"\n",
+    "[rows]\nrequire_identity = false\n[card]\nname = \"{Name} ({Note})\"\nvoice = [{ column = \"Mobile\", country = \"SE\" }]\n",
+    "[rows]\nrequire_identity = false\non_finding = { \"email.syntax\" = \"warn\", \"cell.replacement\" = \"warn\" }\n[card]\nemail = [{ column = \"E-mail\", split = \";\" }]\n[card.custom]\n\"Note\" = \"Note\"\n",
+];
+
+fn cell(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_check_tells_what_an_import_does(
+        mapping in 0..MAPPINGS.len(),
+        rows in proptest::collection::vec((0..NAMES.len(), 0..MAILBOXES.len(), 0..PHONES.len(), 0..NOTES.len(), 0..12u8), 0..14),
+    ) {
+        let mut table = "Name,E-mail,Mobile,Note\n".to_owned();
+        for (name, mailbox, phone, note, odd) in rows {
+            let cells = [NAMES[name], MAILBOXES[mailbox], PHONES[phone], NOTES[note]].map(cell).join(",");
+            match odd {
+                0 => writeln!(table, "{cells},too much"),
+                1 => writeln!(table),
+                _ => writeln!(table, "{cells}"),
+            }
+            .expect("a text takes all that fits into memory");
+        }
+        let place = Place::new();
+        place.put("t.csv", &table).put("m.toml", format!("version = 1\n{}", MAPPINGS[mapping]));
+        let server = Server::start();
+        let words = ["t.csv", "-m", "m.toml"];
+        let check = place.c3import(&["check", "--run-dir", "dry", "--documents", "d.ndjson"]).and(&words).run();
+        let import = place.c3import(&["import", "--run-dir", "real", "--concurrency", "1"]).and(&words).to(&server).run();
+        prop_assert_eq!(check.code, import.code, "{}\n{}", check, import);
+
+        let (dry, real): (Results, Results) = (place.results("dry"), place.results("real"));
+        let told = |results: &Results, name| results.column(name).into_iter().map(str::to_owned).collect::<Vec<_>>();
+        prop_assert_eq!(told(&dry, "c3_row"), told(&real, "c3_row"));
+        let pairs = told(&dry, "c3_status").into_iter().zip(told(&real, "c3_status"));
+        for ((dry_status, real_status), (dry_code, real_code)) in
+            pairs.zip(told(&dry, "c3_code").into_iter().zip(told(&real, "c3_code")))
+        {
+            match real_status.as_str() {
+                "stored" | "unchanged" => {
+                    prop_assert_eq!(&dry_status, "not_sent");
+                    // What was left out is told by both, beside what only one of them can say.
+                    let left_out = |codes: &str| {
+                        let own = ["run.dry", "row.repeats", "echo.custom_doubled", ""];
+                        codes.split("; ").filter(|code| !own.contains(code)).map(str::to_owned).collect::<Vec<_>>()
+                    };
+                    prop_assert_eq!(left_out(&dry_code), left_out(&real_code));
+                }
+                _ => prop_assert_eq!((dry_status, dry_code), (real_status, real_code)),
+            }
+        }
+
+        let documents = place.text("d.ndjson");
+        let listed: Vec<(u64, usize)> = documents
+            .lines()
+            .map(|line| {
+                let document: Value = serde_json::from_str(line).expect("a document is JSON");
+                let contacts = &document["data"]["attributes"]["contacts"];
+                let count = |name: &str| contacts[name].as_array().map_or(0, Vec::len);
+                (line.len() as u64, count("email") + count("voice"))
+            })
+            .collect();
+        let posted: Vec<(u64, usize)> =
+            server.seen().iter().map(|seen| (seen.body_bytes, seen.identities.len())).collect();
+        prop_assert_eq!(listed, posted, "{}\n{}", documents, import);
+    }
+}

@@ -7,17 +7,21 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::support::{Place, Results, Server};
+use crate::support::{Call, Done, Place, Results, Server};
 
 /// Rounds in an ordinary test run.
 const ROUNDS: u64 = 16;
 
-/// More kills than that, and a round is left to end in peace.
-const KILLS_MAX: u32 = 6;
+/// How often a run is cut short at most, beyond twice.
+const CUTS_MAX: u32 = 5;
+
+/// What is said of a card that may have been sent twice.
+const DISTURBED: [&str; 2] = ["delivery.resent", "echo.custom_doubled"];
 
 /// How long the server takes for a card, and how long a session waits for what an earlier one had in flight.
 const FAULTS: &str = "*:latency=4ms; match=refused@example.com:status=422,detail=no; every=23:status=503,retry-after=0; \
                       every=31:reset=before";
+const REFUSED: &str = "match=refused@example.com:status=422,detail=no";
 const SETTLE: &str = "120ms";
 
 const MAPPING: &str = r#"
@@ -70,6 +74,41 @@ fn place(rows: &[[String; 3]]) -> Place {
     place
 }
 
+/// How a session is cut short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cut {
+    /// The plug is pulled.
+    Kill,
+    /// It is asked to stop, by this signal.
+    Signal(&'static str),
+    /// It is asked twice, and does not wait for answers.
+    Twice,
+    /// It stops by itself after some rows.
+    Rows,
+}
+
+/// Plays a session, cut short or not; says whether it came to its end by itself.
+fn session(call: Call<'_>, cut: Option<Cut>, server: &Server, chance: &mut Chance) -> Done {
+    let Some(cut) = cut else { return call.run() };
+    let call = if cut == Cut::Rows { call.and(&["--max-rows", &(1 + chance.below(30)).to_string()]) } else { call };
+    let running = call.start();
+    let requests = server.requests() + usize::try_from(chance.below(40)).expect("small");
+    let linger = Duration::from_micros(chance.below(70_000));
+    let mut due = None;
+    let mut now = || {
+        if due.is_none() && server.requests() >= requests {
+            due = Some(Instant::now() + linger);
+        }
+        due.is_some_and(|due| Instant::now() >= due)
+    };
+    match cut {
+        Cut::Kill => running.kill_when(now),
+        Cut::Signal(name) => running.signal_when(&[name], &mut now),
+        Cut::Twice => running.signal_when(&["INT", "TERM"], &mut now),
+        Cut::Rows => running.finish(),
+    }
+}
+
 /// One round; panics where a promise is broken.
 fn round(seed: u64) {
     let mut chance = Chance(seed);
@@ -77,33 +116,45 @@ fn round(seed: u64) {
     let server = Server::with(FAULTS);
     let place = place(&rows);
     let concurrency = (1 + chance.below(8)).to_string();
-    let import = || {
-        let words = ["import", "people.csv", "-m", "m.toml", "--concurrency", &concurrency];
-        let pace = ["--rate", "100000", "--retry-pause", "10ms", "--uncertain-pause", SETTLE];
+    let pace =
+        ["--concurrency", &concurrency, "--rate", "100000", "--retry-pause", "10ms", "--uncertain-pause", SETTLE];
+    let import = |server: &Server, run: &str| {
+        let words = ["import", "people.csv", "-m", "m.toml", "--run-dir", run];
         place.c3import(&words).at(&server.url()).token(Server::TOKEN).and(&pace)
     };
-    let mut kills = 0;
-    let done = loop {
-        let running = import().start();
-        if kills >= KILLS_MAX {
-            break running.finish();
+    let cuts = [Cut::Kill, Cut::Kill, Cut::Kill, Cut::Signal("INT"), Cut::Signal("HUP"), Cut::Twice, Cut::Rows];
+    for _ in 0..2 + chance.below(u64::from(CUTS_MAX)) {
+        let cut = cuts[usize::try_from(chance.below(cuts.len() as u64)).expect("small")];
+        // A run that is finished is tried again, and cut there as well.
+        let finished = place.path().join("run/results.csv").exists() && chance.below(3) == 0;
+        let call = if finished && cut != Cut::Rows {
+            place.c3import(&["retry", "run"]).token(Server::TOKEN)
+        } else {
+            import(&server, "run")
+        };
+        let done = session(call, Some(cut), &server, &mut chance);
+        assert!(matches!(done.code, None | Some(0 | 1 | 3 | 5)), "{cut:?}\n{done}");
+    }
+    let done = session(import(&server, "run"), None, &server, &mut chance);
+    assert!(matches!(done.code, Some(0 | 1)), "{done}");
+    let results = place.results("run");
+    holds(&rows, &results, &server);
+
+    // The same without a disturbance, on a server of its own.
+    let calm = Server::with(REFUSED);
+    import(&calm, "calm").run().exits(1);
+    let undisturbed = place.results("calm");
+    for number in 2..2 + rows.len() as u64 {
+        let (was, is) = (undisturbed.row(number), results.row(number));
+        if is["c3_status"] != "uncertain" {
+            assert_eq!(is["c3_status"], was["c3_status"], "{is:?}\n{was:?}");
+            let codes = |row: &BTreeMap<&str, &str>| {
+                let codes = row["c3_code"].split("; ").filter(|code| !code.is_empty() && !DISTURBED.contains(code));
+                codes.map(str::to_owned).collect::<Vec<_>>()
+            };
+            assert_eq!(codes(&is), codes(&was), "{is:?}\n{was:?}");
         }
-        let requests = server.requests() + usize::try_from(chance.below(40)).expect("small");
-        let linger = Duration::from_micros(chance.below(70_000));
-        let mut due = None;
-        let done = running.kill_when(|| {
-            if due.is_none() && server.requests() >= requests {
-                due = Some(Instant::now() + linger);
-            }
-            due.is_some_and(|due| Instant::now() >= due)
-        });
-        if done.code.is_some() {
-            break done;
-        }
-        kills += 1;
-    };
-    done.exits(1);
-    holds(&rows, &place.results("people.c3run"), &server);
+    }
 }
 
 /// What must be true in the end, whatever happened on the way.

@@ -169,6 +169,18 @@ impl Running {
         self.finish()
     }
 
+    /// Sends it these signals, one after another, as soon as this says so, unless it ends before.
+    #[cfg(unix)]
+    pub fn signal_when(self, names: &[&str], now: &mut dyn FnMut() -> bool) -> Done {
+        while !self.has_ended() && !now() {
+            thread::park_timeout(Duration::from_micros(200));
+        }
+        for name in names {
+            drop(Command::new("kill").args([&format!("-{name}"), &self.id.to_string()]).stderr(Stdio::null()).status());
+        }
+        self.finish()
+    }
+
     /// Waits for its end.
     pub fn finish(mut self) -> Done {
         let mut stdout = self.stdout.take().expect("this is the only place that takes it");

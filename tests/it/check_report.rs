@@ -124,7 +124,11 @@ fn an_import_looks_for_large_groups_before_it_sends_anything() {
     let done = place.c3import(&import).and(&["2"]).to(&server).run();
     done.exits(2).tells(&["1 card would take more than 2 rows", "a@x.example.com"]);
     assert_eq!((server.requests(), place.names().len()), (0, 2), "nothing is sent, nothing is left");
-    let stdin = place.c3import(&["import", "-", "-m", "m.toml", "--max-group", "2"]).to(&server).stdin("Name,E-mail,Mobile,Note\n").run();
+    let stdin = place
+        .c3import(&["import", "-", "-m", "m.toml", "--max-group", "2"])
+        .to(&server)
+        .stdin("Name,E-mail,Mobile,Note\n")
+        .run();
     stdin.exits(2).tells(&["--max-group needs a file"]);
     place.c3import(&import).and(&["3"]).to(&server).run().exits(0);
     assert_eq!(server.requests(), 3);

@@ -84,6 +84,10 @@ struct Draft<'s> {
     has_contact: bool,
 }
 
+/// What to say of a row whose contact entries have all been left out.
+const CONTACTS_LEFT_OUT: &str =
+    "there is nothing to recognise this person by: what was there is left out; mend a contact";
+
 impl Mapper {
     /// `without_contact`: what to say of a row without any contact entry, when those are refused.
     pub(super) fn new(
@@ -184,7 +188,9 @@ impl Mapper {
             && draft.has_content
             && !draft.has_contact
         {
-            draft.issues.push(Issue::row(Code::ContactNone, message.as_str()));
+            // What was left out has been there; the other findings of the row tell of it.
+            let message = if draft.warnings.is_empty() { message.as_str() } else { CONTACTS_LEFT_OUT };
+            draft.issues.push(Issue::row(Code::ContactNone, message));
         }
         if !draft.issues.is_empty() {
             // Why a contact is missing may be told by what was left out.

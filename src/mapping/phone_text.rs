@@ -38,7 +38,7 @@ impl Unreadable {
                  set the column to text and enter the number again"
             }
             Unreadable::Several => {
-                "holds several phone numbers; say in the mapping what stands between them, such as split = \"/\""
+                "holds several phone numbers; say in the mapping what stands between them, such as split = [\",\", \";\"]"
             }
             Unreadable::Character => "is not a phone number: a character has no place in it",
         }

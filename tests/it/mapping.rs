@@ -231,3 +231,16 @@ fn questions_need_somebody_to_ask() {
     let done = place.c3import(&["guess", "people.csv", "--interactive"]).run();
     done.exits(2).leaves_stdout_empty().tells(&["--interactive asks questions, and there is no terminal"]);
 }
+
+#[test]
+fn a_contact_that_was_left_out_is_not_called_blank() {
+    let place = Place::with_table(&["Bo,,12,"]);
+    place.put(
+        "m.toml",
+        "version = 1\n[rows]\non_finding = { \"phone.length\" = \"warn\" }\n[card]\nname = \"Name\"\nemail = \"E-mail\"\n\
+         voice = { column = \"Mobile\", country = \"SE\" }\n",
+    );
+    let done = place.c3import(&["preview", "people.csv", "-m", "m.toml"]).run();
+    done.exits(1).tells(&["what was there is left out; mend a contact [contact.none]", "\"12\" is too short"]);
+    assert!(!done.stderr.contains("are blank"), "{done}");
+}

@@ -53,8 +53,8 @@ fn beside_bare(server: &Canned, answers: &str, concurrency: usize, rows: u64) ->
         None,
         vec![
             Way::new("reqwest, bare loop", || bare(&endpoint, &document, concurrency, rows)),
-            Way::new("import with results", || import(&endpoint, &table, concurrency, false)),
-            Way::new("import with journal", || import(&endpoint, &table, concurrency, true)),
+            Way::new("import without a journal", || import(&endpoint, &table, concurrency, false)),
+            Way::new("import", || import(&endpoint, &table, concurrency, true)),
         ],
     )
 }
@@ -141,7 +141,7 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool)
         concurrency,
         time_of_day: SystemTime::now,
     })?;
-    let memoir = if remembers { Some(memoir(&run_dir, table.header())?) } else { None };
+    let memoir = if remembers { Some(remember(&run_dir, table.header())?) } else { None };
     let report = pipeline::run(Plan {
         table,
         mapper,
@@ -162,16 +162,16 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool)
     }
 }
 
-/// A journal as a first session begins it.
-fn memoir(run_dir: &RunDir, header: &Header) -> Outcome<Memoir> {
+/// A journal that remembers nothing yet.
+fn remember(run_dir: &RunDir, header: &Header) -> Outcome<Memoir> {
     let facts = RunFacts {
-        program: String::new(),
-        input: String::new(),
+        program: "bench".to_owned(),
+        input: "-".to_owned(),
         reading: Vec::new(),
         mapping_name: String::new(),
         mapping: String::new(),
         destination: None,
-        name_at: String::new(),
+        name_at: NameAt::Contacts.as_str().to_owned(),
         words: Vec::new(),
     };
     let mut journal = Journal::create(&run_dir.journal(), facts, |key| Digester::new(key).digest(b""))?;

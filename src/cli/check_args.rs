@@ -50,7 +50,7 @@ pub struct WatchArgs {
     /// Exit with 1 also when there are only warnings.
     #[arg(long, value_name = "SEVERITY", default_value = "error", help_heading = "Reporting")]
     pub fail_on: FailOn,
-    /// Take it for an error when more rows than that land on one card.
+    /// Take it for an error when more rows than that land on one card; an import looks before it sends anything.
     #[arg(long, value_name = "N", help_heading = "Reporting")]
     pub max_group: Option<NonZeroU64>,
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::goal::Goal;
 use super::locks;
@@ -10,12 +11,14 @@ use super::reports::{Frame, Reports};
 use super::run_report::{exit, remarks_of, stop, summary};
 use super::sandbox::InProcess;
 use super::session::{Entered, Entrance, Session, end, enter};
-use super::stage::{Stage, count_rows, default_run_dir};
+use super::stage::{Stage, count_rows, default_run_dir, open};
 use super::{Exit, Failure, Failures, expiry};
 use crate::cli::{ImportArgs, TypedFlags};
 use crate::journal::{Destination, RunFacts};
-use crate::model::Input;
-use crate::pipeline::{self, Delivery, Ending, Errand, Plan, Progress, Report};
+use crate::mapping::Mapping;
+use crate::model::figures::cards;
+use crate::model::{Input, MergeCode};
+use crate::pipeline::{self, Delivery, Ending, Errand, Plan, Progress, Report, SideFiles};
 use crate::results::{RunDir, Summary, SummarySettings};
 use crate::schedule::Policy;
 use crate::source;
@@ -59,6 +62,7 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
     let (input, mapping) = (args.source.input(), stage.mapping.clone());
     let (header, shape) = (stage.table.header(), stage.table.shape().clone());
     let (reports, side) = Reports::begin(&args.watch, None, (&input, &mapping), header, &shape, &stage.mapper)?;
+    refuse_large_groups(terminal, args, &stage)?;
     let rules = args.server.rules.rules();
     let entered = enter(Entrance {
         path: &run_dir,
@@ -154,6 +158,53 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
         end(journal, &report, &input, stamp.as_deref())?;
     }
     if unwritten.is_empty() { Ok(exit) } else { Err(Failures(unwritten)) }
+}
+
+/// With `--max-group`, the whole file is looked at before anything is sent: what is merged cannot be taken apart.
+fn refuse_large_groups(terminal: &Terminal, args: &ImportArgs, stage: &Stage) -> Result<(), Failures> {
+    let Some(max) = args.watch.max_group else { return Ok(()) };
+    if args.source.input() == Input::Stdin {
+        let message = "--max-group needs a file: standard input can be read only once";
+        return Err(Failure::unusable(message).hint("save it as a file first").into());
+    }
+    let table = open(&args.source, stage.options.clone())?;
+    let mapper = Mapping::parse(&stage.mapping_text).and_then(|mapping| mapping.compile(table.header()));
+    let Ok(mapper) = mapper else {
+        return Err(Failure::unusable("the input changed while it was read").hint("start again").into());
+    };
+    let progress = Arc::new(Progress::default());
+    let plan = Plan {
+        table,
+        mapper,
+        rules: args.server.rules.rules(),
+        policy: Policy::default(),
+        delivery: Delivery::Dry,
+        results: None,
+        memoir: None,
+        grace: Duration::ZERO,
+        side: SideFiles::default(),
+        bad_rows_kept: 0,
+        sample: None,
+        progress: Arc::clone(&progress),
+    };
+    let report = run(terminal, &args.source.input().to_string(), plan, progress, true)?;
+    if let Some(stop) = stop(&report.ending) {
+        return Err(Failure::unusable(format!("the look at the whole file broke off: {}", stop.reason)).into());
+    }
+    let too_large = remarks_of(&report, &args.watch);
+    let too_large = too_large.iter().find(|remark| remark.code == MergeCode::GroupTooLarge.as_str());
+    match too_large.map(|remark| (remark.count, &remark.examples)) {
+        None => Ok(()),
+        Some((groups, examples)) => {
+            let first: Vec<&str> = examples.iter().map(|example| example.message.as_str()).collect();
+            let message = format!(
+                "{} would take more than {max} rows, and nothing was sent: {}",
+                cards(groups),
+                first.join("; ")
+            );
+            Err(Failure::unusable(message).hint("c3import check tells more; allow more with --max-group").into())
+        }
+    }
 }
 
 /// What makes a later command the same run.

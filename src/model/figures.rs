@@ -15,6 +15,11 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// `1 card`, `2 cards`.
+pub fn cards(number: u64) -> String {
+    format!("{} {}", count(number), if number == 1 { "card" } else { "cards" })
+}
+
 /// `1 row`, `2 rows`.
 pub fn rows(number: u64) -> String {
     format!("{} {}", count(number), if number == 1 { "row" } else { "rows" })
@@ -66,7 +71,7 @@ mod tests {
     #[test]
     fn numbers_are_easy_to_read() {
         assert_eq!([count(7), count(1_234), count(1_234_567)], ["7", "1,234", "1,234,567"]);
-        assert_eq!([rows(1), rows(2)], ["1 row", "2 rows"]);
+        assert_eq!([rows(1), rows(2), cards(1)], ["1 row", "2 rows", "1 card"]);
         let at = |seconds| time(Duration::from_secs_f64(seconds));
         assert_eq!([at(0.44), at(41.2), at(200.0), at(10_380.0)], ["0.4 s", "41 s", "3 min 20 s", "2 h 53 min"]);
         assert_eq!([bytes(812), bytes(13_700), bytes(3_200_000)], ["812 bytes", "14 kB", "3.2 MB"]);

@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::tags::Tags;
 use super::{Account, Mark, Remark, charts};
-use crate::model::figures::{bytes, count, rate_of, rows, span, time};
+use crate::model::figures::{bytes, cards, count, rate_of, rows, span, time};
 use crate::model::{Severity, Status, TokenOutlook};
 
 const TEMPLATE: &str = include_str!("report.html");
@@ -172,7 +172,7 @@ fn findings(page: &mut Tags, remarks: &[Remark]) {
         let severity = remark.severity.as_str();
         page.open("details", &[("class", &format!("finding {severity}"))]).open("summary", &[]);
         page.element("span", &[("class", &format!("badge {severity}"))], severity);
-        page.element("code", &[], remark.code);
+        page.open("span", &[]).text(remark.means).text(" ").element("code", &[("class", "soft")], remark.code).close();
         let column = if remark.column.is_empty() { String::new() } else { format!("column \"{}\"", remark.column) };
         page.element("span", &[("class", "where")], &column);
         charts::bar(page, remark.count, most, severity);
@@ -186,7 +186,16 @@ fn findings(page: &mut Tags, remarks: &[Remark]) {
         if more > 0 && !remark.examples.is_empty() {
             page.element("p", &[("class", "soft")], &format!("and {} more", count(more)));
         }
-        page.open("p", &[]).element("b", &[], "What to do: ").text(remark.hint).close().close().close();
+        page.open("p", &[]).element("b", &[], "What to do: ");
+        // Words in backticks are typed.
+        for (at, part) in remark.hint.split('`').enumerate() {
+            if at % 2 == 0 {
+                page.text(part)
+            } else {
+                page.element("code", &[], part)
+            };
+        }
+        page.close().close().close();
     }
 }
 
@@ -279,10 +288,10 @@ fn merges(page: &mut Tags, account: &Account<'_>) {
     heading(page, "Rows that share a card");
     let least = if merges.identical_is_least { "at least " } else { "" };
     let mut text = format!(
-        "From this file alone, at least: {} become {} cards. The server may know some of these people already, and then \
+        "From this file alone, at least: {} become {}. The server may know some of these people already, and then \
          more rows share a card.",
         rows(merges.rows),
-        count(merges.cards)
+        cards(merges.cards)
     );
     if merges.identical_rows > 0 {
         let (repeat, are) = if merges.identical_rows == 1 { ("repeats", "is") } else { ("repeat", "are") };
@@ -344,7 +353,8 @@ fn head(page: &mut Tags, titles: &[&str]) {
 }
 
 fn table(page: &mut Tags, caption: &str, titles: &[&str], rows: impl FnOnce(&mut Tags)) {
-    page.open("div", &[("class", "scroll")]).open("table", &[]).element("caption", &[], caption);
+    let region = [("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)];
+    page.open("div", &region).open("table", &[]).element("caption", &[], caption);
     head(page, titles);
     page.open("tbody", &[]);
     rows(page);

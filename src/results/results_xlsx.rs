@@ -11,7 +11,7 @@ use super::columns::own_cells;
 use super::html::meaning;
 use super::out_file::OutFile;
 use super::{Account, OWN_COLUMNS};
-use crate::model::figures::{bytes, count, rate_of, rows, span, time};
+use crate::model::figures::{bytes, cards, count, rate_of, rows, span, time};
 use crate::model::{ColumnIndex, Header, Outcome, Reason, Row, Severity, TableShape, TokenOutlook, excerpt};
 
 /// A sheet has no more rows and columns, and a cell no more characters (Excel's limits).
@@ -279,9 +279,9 @@ fn facts(account: &Account<'_>) -> Vec<(String, String)> {
     let merges = account.merges;
     if merges.groups > 0 || merges.identical_rows > 0 {
         let text = format!(
-            "{} become {} cards, from this file alone; {} cards take several rows; {} rows repeat others",
+            "{} become {}, from this file alone; {} cards take several rows; {} rows repeat others",
             rows(merges.rows),
-            count(merges.cards),
+            cards(merges.cards),
             count(merges.groups),
             count(merges.identical_rows)
         );

@@ -1,7 +1,7 @@
 //! Remarks, the merge plan and the forecast of a run, as they stand in a terminal.
 
 use super::page::Page;
-use crate::model::figures::{bytes, count, rate_of, rows, span, time};
+use crate::model::figures::{bytes, cards, count, rate_of, rows, span, time};
 use crate::model::{Forecast, MergeOutlook, Severity, TokenOutlook};
 use crate::results::{Remark, told_rows};
 
@@ -74,7 +74,7 @@ pub fn merges_text(merges: &MergeOutlook, width: usize) -> String {
     let mut page = Page::new(width);
     page.line("");
     page.paragraph("", "ROWS THAT SHARE A CARD: from this file alone, at least");
-    let mut facts = vec![format!("{} become {} cards", rows(merges.rows), count(merges.cards))];
+    let mut facts = vec![format!("{} become {}", rows(merges.rows), cards(merges.cards))];
     if merges.persons < merges.cards {
         facts[0].push_str(&format!(" for what seems to be {} persons", count(merges.persons)));
     }

@@ -117,6 +117,24 @@ fn a_group_that_is_too_large_makes_the_check_fail() {
 }
 
 #[test]
+fn an_import_looks_for_large_groups_before_it_sends_anything() {
+    let place = Place::with_table(&["Åsa,a@x.example.com,,", "Bo,a@x.example.com,,", "Cy,a@x.example.com,,"]);
+    let server = crate::support::Server::start();
+    let import = ["import", "people.csv", "-m", "m.toml", "--max-group"];
+    let done = place.c3import(&import).and(&["2"]).to(&server).run();
+    done.exits(2).tells(&["1 card would take more than 2 rows", "a@x.example.com"]);
+    assert_eq!((server.requests(), place.names().len()), (0, 2), "nothing is sent, nothing is left");
+    let stdin = place
+        .c3import(&["import", "-", "-m", "m.toml", "--max-group", "2"])
+        .to(&server)
+        .stdin("Name,E-mail,Mobile,Note\n")
+        .run();
+    stdin.exits(2).tells(&["--max-group needs a file"]);
+    place.c3import(&import).and(&["3"]).to(&server).run().exits(0);
+    assert_eq!(server.requests(), 3);
+}
+
+#[test]
 fn warnings_fail_when_they_are_told_to() {
     let place = Place::with_table(&["Åsa,a@x.example.com,,", "Bo,a@x.example.com,,"]);
     let check = ["check", "people.csv", "-m", "m.toml", "--fail-on"];

@@ -6,7 +6,7 @@ use super::diagnostic::{Diagnostic, all};
 use super::document::{ColumnName, Content, CountryRule, Document, Expected, Source, Target};
 use super::mapper::{Extra, Gate, Mapper, Read, Step};
 use super::template::Template;
-use crate::model::{Code, ColumnIndex, Header, excerpt};
+use crate::model::{Code, ColumnIndex, Header, OWN_COLUMNS, excerpt};
 
 /// How many columns a message about a row without contacts names.
 const NAMED_MAX: usize = 4;
@@ -207,6 +207,8 @@ impl Finder<'_> {
 /// How the table's columns differ from those that are expected, if they do.
 fn drift(expected: &Expected, header: &Header) -> Option<Diagnostic> {
     let found: Vec<&str> = header.names.iter().map(|name| super::cell::trim(name)).collect();
+    // The results of an earlier run are the same table.
+    let found = found.strip_suffix(&OWN_COLUMNS[..]).unwrap_or(&found);
     if found.iter().eq(&expected.names) {
         return None;
     }
@@ -229,7 +231,7 @@ fn drift(expected: &Expected, header: &Header) -> Option<Diagnostic> {
         }
         quoted(lacking)
     };
-    let (missing, new) = (lacking(&wanted, &found), lacking(&found, &wanted));
+    let (missing, new) = (lacking(&wanted, found), lacking(found, &wanted));
     let how = match (missing.is_empty(), new.is_empty()) {
         (false, false) => format!("{missing} missing, {new} new"),
         (false, true) => format!("{missing} missing"),

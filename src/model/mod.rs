@@ -33,7 +33,7 @@ pub use identity::{Identity, IdentityKey};
 pub use issue::{Binding, Code, Issue, excerpt};
 pub use merge_outlook::{Bridge, Group, Hub, MergeCode, MergeOutlook};
 pub use mojibake::{Mojibake, mojibake};
-pub use outcome::{C3Id, Outcome, OutcomeCode, Reason, Status};
+pub use outcome::{C3Id, OWN_COLUMNS, Outcome, OutcomeCode, Reason, Status};
 pub use row::{ColumnIndex, Header, Ordinal, Row, RowNumber};
 pub use row_shelf::RowShelf;
 pub use server_rules::{NameAt, ServerRules};

@@ -4,6 +4,11 @@ use std::fmt;
 
 use super::{Code, ColumnIndex, Issue};
 
+/// The columns that results add behind those of the input, in this order. In an input they tell of an earlier run, and
+/// are no columns of the table.
+pub const OWN_COLUMNS: [&str; 8] =
+    ["c3_row", "c3_status", "c3_id", "c3_http_status", "c3_attempts", "c3_code", "c3_column", "c3_error"];
+
 /// The id that the server gave a card: 1 to 64 ASCII letters, digits, `-`, `_`, `.` or `:`, of which the first is a letter
 /// or digit; never `0`. A number in practice
 /// (undocumented, says the API facts: the page shows a number and a string of digits).

@@ -16,11 +16,10 @@ use crate::journal::{Before, JournalError, Subject};
 use crate::jsonapi;
 use crate::mapping::{Mapper, Scraps};
 use crate::model::{
-    C3Id, CardDigest, Code, ColumnIndex, ContactCard, Digester, Header, Issue, Mapped, Ordinal, Outcome, OutcomeCode,
-    Reason, Row, RowNumber, ServerRules, Status,
+    C3Id, CardDigest, Code, ColumnIndex, ContactCard, Digester, Header, Issue, Mapped, OWN_COLUMNS, Ordinal, Outcome,
+    OutcomeCode, Reason, Row, RowNumber, ServerRules, Status,
 };
 use crate::plan::Sightings;
-use crate::results::OWN_COLUMNS;
 use crate::schedule::OnUncertain;
 use crate::source::{ReadEnd, SourceError, Table};
 

@@ -4,10 +4,6 @@ use std::borrow::Cow;
 
 use crate::model::{Header, Outcome, Reason, Row};
 
-/// What stands after the original columns, in this order.
-pub const OWN_COLUMNS: [&str; 8] =
-    ["c3_row", "c3_status", "c3_id", "c3_http_status", "c3_attempts", "c3_code", "c3_column", "c3_error"];
-
 /// Between several reasons of one row.
 const BETWEEN: &str = "; ";
 

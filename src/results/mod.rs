@@ -25,7 +25,6 @@ mod witness;
 
 pub use account::Account;
 pub use catalogue::{Page, merge_page, page, pages};
-pub use columns::OWN_COLUMNS;
 pub use documents::Documents;
 pub use findings::{BadRow, Example, Finding, Findings, Gathered, Mark};
 pub use form::Form;

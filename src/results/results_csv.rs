@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::OWN_COLUMNS;
 use super::columns::own_cells;
 use super::{Form, OutputFile};
+use crate::model::OWN_COLUMNS;
 use crate::model::{ColumnIndex, Header, Outcome, Row, Status};
 
 /// Writes rows in the order it gets them. What is on disk is always a whole number of records: they are gathered in

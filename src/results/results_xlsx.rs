@@ -7,10 +7,11 @@ use std::path::Path;
 
 use rust_xlsxwriter::{Chart, ChartLegendPosition, Color, Format, FormatAlign, Note, Workbook, Worksheet, XlsxError};
 
+use super::Account;
 use super::columns::own_cells;
 use super::html::meaning;
 use super::side_file::SideFile;
-use super::{Account, OWN_COLUMNS};
+use crate::model::OWN_COLUMNS;
 use crate::model::figures::{bytes, cards, count, rate_of, rows, span, time};
 use crate::model::{ColumnIndex, Header, Outcome, Reason, Row, Severity, TableShape, TokenOutlook, excerpt};
 

@@ -13,9 +13,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use c3import::jsonapi;
 use c3import::mapping::Scraps;
-use c3import::model::{Mapped, ServerRules};
+use c3import::model::{Digester, Mapped, ServerRules};
 use c3import::pipeline::{self, Delivery, Ending, Plan, Progress, SideFiles};
+use c3import::plan::{MergePlan, Said, Sightings};
 use c3import::schedule::Policy;
 use c3import::source::Table;
 use calamine::Xlsx;
@@ -28,12 +30,14 @@ fn main() -> Outcome {
     let rows = support::rows(1_000_000);
     let text = files::csv(rows, Crowd::Mixed)?;
     let bytes = fs::metadata(&text)?.len();
+    let sightings = sightings(&text)?;
     compare(
         &format!("CSV, {rows} rows × {}, {} B a row", HEADER.len(), bytes / rows),
         Some(bytes),
         vec![
             Way::new("csv, bare loop", || bare_csv(&text)),
             Way::new("check", || checked(&text)),
+            Way::new("its merge plan alone", || planned(&sightings)),
             Way::new("reading alone", || read(&text, |_| ControlFlow::Continue(()))),
             Way::new("reading, mapping, one thread", || mapped(&text)),
         ],
@@ -71,6 +75,36 @@ fn bare_xlsx(path: &Path) -> Outcome<u64> {
         last = black_box(&cell).get_position().0;
     }
     Ok(u64::from(last))
+}
+
+/// Every row that is fit, as the merge plan sees it, in batches.
+fn sightings(path: &Path) -> Outcome<Vec<Sightings>> {
+    let (table, mapper) = mapping::open(path)?;
+    let (rules, digester) = (ServerRules::default(), Digester::default());
+    let mut batches = vec![Sightings::default()];
+    push(table, &mut |row| {
+        if let Mapped::Card { card, .. } = mapper.map(row) {
+            if batches.last().is_none_or(|batch| batch.len() == 256) {
+                batches.push(Sightings::default());
+            }
+            let document = jsonapi::encode(&card, rules.name_at);
+            let keys = rules.recognised_by(&card).map(|(key, _)| key);
+            if let Some(batch) = batches.last_mut() {
+                batch.add(row.number, &card, keys, digester.digest(&document), document.len());
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(batches)
+}
+
+/// The merge plan without the rest of a check.
+fn planned(batches: &[Sightings]) -> Outcome<u64> {
+    let mut plan = MergePlan::default();
+    for batch in batches {
+        plan.add(batch, &mut |_, _| Said::default());
+    }
+    Ok(plan.finish().rows)
 }
 
 /// The same as `c3import check`, without the terminal.

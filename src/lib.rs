@@ -24,7 +24,7 @@
 //! | [`schedule`] | rows and verdicts → what to send now, what has ended, how long to wait | nothing |
 //! | [`upload`] | bytes → verdict, one attempt | the network |
 //! | [`journal`] | what is about to be sent, and endings → what earlier sessions of the run knew | its own file |
-//! | [`results`] | endings → `results.csv`, `summary.json`, findings | its output files |
+//! | [`results`] | endings → `results.csv`, `failed.csv`, `summary.json`; findings; reports as page and workbook | its output files |
 //! | [`pipeline`] | joins the rooms | threads, channels, **the clock** |
 //! | [`cli`], [`settings`] | words typed → decisions | environment, token files |
 //! | [`commands`] | one file a subcommand: gather, call, report; exit codes | — |

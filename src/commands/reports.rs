@@ -8,7 +8,7 @@ use crate::cli::{ReportPath, WatchArgs};
 use crate::mapping::Mapper;
 use crate::model::{Header, Input, TableShape, excerpt};
 use crate::pipeline::{self, Report, SideFiles};
-use crate::results::{Account, Documents, OutFile, Remark, ResultsXlsx, html_page};
+use crate::results::{Account, Documents, Remark, ResultsXlsx, SideFile, html_page};
 
 /// How many rows a page lists: more makes it slow, and nobody reads them.
 const ROWS_LISTED_MAX: usize = 2_000;
@@ -19,7 +19,7 @@ const NAME_CHARS_MAX: usize = 60;
 /// Pages that are yet to be written; workbooks and documents are written row by row.
 #[derive(Debug, Default)]
 pub struct Reports {
-    pages: Vec<OutFile>,
+    pages: Vec<SideFile>,
     mapping_words: Vec<(String, String)>,
 }
 
@@ -68,7 +68,7 @@ impl Reports {
         }
         for report in &watch.report {
             match report {
-                ReportPath::Html(path) => reports.pages.push(begun(path, OutFile::create(path))?),
+                ReportPath::Html(path) => reports.pages.push(begun(path, SideFile::create(path))?),
                 ReportPath::Xlsx(path) if side.sheet.is_some() => {
                     let message = format!("{}: one report as .xlsx is enough", path.display());
                     return Err(Failure::unusable(message).into());

@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::out_file::OutFile;
+use super::side_file::SideFile;
 use crate::model::{CardDigest, CompactMap};
 
 /// Writes them as they come. Remembers 13 bytes of each, because the very same card is posted once.
 #[derive(Debug)]
 pub struct Documents {
-    file: OutFile,
+    file: SideFile,
     posted: CompactMap<3, 0>,
     error: Option<io::Error>,
 }
@@ -20,7 +20,7 @@ impl Documents {
     /// # Errors
     /// When it cannot be made.
     pub fn create(path: &Path) -> io::Result<Documents> {
-        Ok(Documents { file: OutFile::create(path)?, posted: CompactMap::default(), error: None })
+        Ok(Documents { file: SideFile::create(path)?, posted: CompactMap::default(), error: None })
     }
 
     /// A document that is ready to be sent; documents have no line ends in them. After a failure nothing is written any

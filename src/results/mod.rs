@@ -10,7 +10,6 @@ mod findings;
 mod form;
 mod html;
 mod os_lock;
-mod out_file;
 mod output_file;
 mod records;
 mod remarks;
@@ -18,6 +17,7 @@ mod results_csv;
 mod results_xlsx;
 mod run_dir;
 mod sequence;
+mod side_file;
 mod summary;
 mod tags;
 mod timeline;
@@ -31,7 +31,6 @@ pub use findings::{BadRow, Example, Finding, Findings, Gathered, Mark};
 pub use form::Form;
 pub use html::html_page;
 pub use os_lock::{LockError, OsLock};
-pub use out_file::OutFile;
 pub use output_file::OutputFile;
 pub use records::{Outputs, Records, WriteError};
 pub use remarks::{Remark, remarks, told_rows};
@@ -39,6 +38,7 @@ pub use results_csv::{FailedCsv, ResultsCsv};
 pub use results_xlsx::ResultsXlsx;
 pub use run_dir::{RunDir, RunDirError};
 pub use sequence::Sequence;
+pub use side_file::SideFile;
 pub use summary::{
     Counts, Summary, SummaryCards, SummaryChanges, SummarySettings, SummaryStop, forecast_json, merges_json,
     remark_json,

@@ -9,7 +9,7 @@ use rust_xlsxwriter::{Chart, ChartLegendPosition, Color, Format, FormatAlign, No
 
 use super::columns::own_cells;
 use super::html::meaning;
-use super::out_file::OutFile;
+use super::side_file::SideFile;
 use super::{Account, OWN_COLUMNS};
 use crate::model::figures::{bytes, cards, count, rate_of, rows, span, time};
 use crate::model::{ColumnIndex, Header, Outcome, Reason, Row, Severity, TableShape, TokenOutlook, excerpt};
@@ -29,7 +29,7 @@ const WIDTHS: [usize; 2] = [9, 48];
 
 /// The workbook as it grows.
 pub struct ResultsXlsx {
-    file: OutFile,
+    file: SideFile,
     book: Workbook,
     header: Header,
     /// The original columns that are kept: all but our own, when an earlier results file is the input.
@@ -79,7 +79,7 @@ impl ResultsXlsx {
                 format!("a sheet has {COLUMNS_MAX} columns at most, and this table would need {}", kept.len() + 8);
             return Err(io::Error::other(message));
         }
-        let file = OutFile::create(path)?;
+        let file = SideFile::create(path)?;
         let mut book = Workbook::new();
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         book.set_tempdir(folder).map_err(io::Error::other)?;

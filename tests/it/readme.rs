@@ -70,3 +70,49 @@ fn the_message_shown_is_what_people_see() {
     done.exits(2);
     assert_eq!(done.stderr, shown);
 }
+
+#[test]
+fn the_mapping_of_the_language_page_can_be_used_as_it_stands() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/README.md");
+    let page = fs::read_to_string(page).expect("the language has a page");
+    let place = Place::new();
+    place.put("m.toml", block(&page, "toml"));
+    let header = "Name,E-mail,Phone 1 - Type,Phone 1 - Value,Land,Since,Level,Status\n";
+    let rows = "Ylva,a@example.org,Work,070-174 06 05,Sverige,03.02.2020,Ja,\nBo,b@example.org,,,,,,test\n";
+    place.put("people.csv", format!("{header}{rows}"));
+    place.c3import(&["mapping", "check", "m.toml", "people.csv"]).run().exits(0);
+    let done = place.c3import(&["preview", "people.csv", "-m", "m.toml"]).run();
+    done.exits(0);
+    for sent in ["+46701740605", "2020-02-03", r#""yes""#, r#""Work""#] {
+        assert!(done.stdout.contains(sent), "{sent} in {done}");
+    }
+    assert!(!done.stdout.contains("b@example.org"), "{done}");
+}
+
+/// Every key that the language knows, by its schema, is on its page.
+#[test]
+fn the_language_page_tells_of_every_key() {
+    fn keys(schema: &serde_json::Value, found: &mut BTreeSet<String>) {
+        match schema {
+            serde_json::Value::Object(members) => {
+                if let Some(properties) = members.get("properties").and_then(|it| it.as_object()) {
+                    found.extend(properties.keys().cloned());
+                }
+                members.values().for_each(|member| keys(member, found));
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|item| keys(item, found)),
+            _ => {}
+        }
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("it is there");
+    let schema = serde_json::from_str(&read("mapping.schema.json")).expect("the schema is JSON");
+    let mut known = BTreeSet::new();
+    keys(&schema, &mut known);
+    // Codes of findings are explained by the program.
+    known.retain(|key| !key.contains('.'));
+    let page = read("README.md");
+    assert!(known.len() > 30, "{known:?}");
+    let missing: Vec<_> = known.iter().filter(|key| !page.contains(key.as_str())).collect();
+    assert!(missing.is_empty(), "not told of: {missing:?}");
+}

@@ -7,7 +7,7 @@
 //!
 //! Exact, but for hashes: identities are compared by 64 bits (with a million of them the odds that any two are taken for
 //! one are 1 in 37 million, with ten millions 1 in 370,000), names and whole cards within a group by 32. The memory is
-//! 13.6 B an identity and 10 B a card, of which there are never more than identities; and some 5 MiB for examples.
+//! 14 B an identity and 10 B a card, of which there are never more than identities; and some 5 MiB for examples.
 
 mod cards;
 mod sighting;

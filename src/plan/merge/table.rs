@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::hint::black_box;
 
-/// The list is cut in so many pieces, by the first eight bits of a hash. Each grows for itself, and they begin at
-/// different sizes so that they do not grow at the same time: the whole is never more than 1/256 larger than it need be.
+/// The list is cut in so many pieces, by the first eight bits of a hash, which then need not be written down.
 const PIECES: usize = 256;
 
-/// Gaps that a piece begins with: 375 KiB in all.
-const FIRST_HOMES: usize = 120;
+/// Homes that a piece begins with, and the room behind them for what does not find its home free: 700 KiB in all.
+const FIRST_HOMES: usize = 100;
+const FIRST_ROOM: usize = 128;
 
-/// A piece grows by a twelfth when eleven twelfths of it are taken. So it is 85 to 92 % full, 88 % on average, and an
-/// identity takes 12 B / 0.88 = 13.6 B. Finding one looks at some six slots, one behind the other.
+/// The list grows by an eleventh when eleven twelfths of a piece are taken. So it is 85 to 92 % full, and an identity
+/// takes some 13.6 B. Finding one looks at some six slots, one behind the other. It grows in one block of memory and in
+/// place: many small blocks that grow leave holes between them that are as large as themselves.
 const GROWTH: usize = 12;
 
 /// What one identity takes: 32 bits of its hash; 24 more, and how many rows have it (8 bits, and 255 stands for "more
@@ -25,19 +26,18 @@ const ROWS_MANY: u32 = 255;
 /// Identities by their 64-bit hashes: the card each stands on, and how many rows have it.
 #[derive(Debug)]
 pub struct IdentityTable {
-    pieces: Vec<Piece>,
+    /// All pieces, one behind the other. Each is sorted, gaps aside; every identity stands at its home or behind it, with
+    /// no gap in between.
+    slots: Vec<Slot>,
+    /// Of each piece. A hash's home is as far into these as the hash is into all hashes of its piece.
+    homes: usize,
+    /// Slots of each piece behind its homes.
+    room: usize,
+    /// How many each piece holds.
+    lens: Vec<usize>,
     len: u64,
     /// Rows of those identities that more than 254 rows have.
     many: HashMap<u64, u64>,
-}
-
-#[derive(Debug)]
-struct Piece {
-    /// Sorted, gaps aside. Every identity stands at its home or behind it, with no gap in between.
-    slots: Vec<Slot>,
-    /// A hash's home is as far into these as the hash is into all hashes; what stands behind is overflow.
-    homes: usize,
-    len: usize,
 }
 
 /// An identity as it stands in the table.
@@ -53,11 +53,14 @@ pub struct Known {
 
 impl Default for IdentityTable {
     fn default() -> IdentityTable {
-        let piece = |at| {
-            let homes = FIRST_HOMES + at * FIRST_HOMES / GROWTH / PIECES;
-            Piece { slots: vec![GAP; homes], homes, len: 0 }
-        };
-        IdentityTable { pieces: (0..PIECES).map(piece).collect(), len: 0, many: HashMap::new() }
+        IdentityTable {
+            slots: vec![GAP; PIECES * (FIRST_HOMES + FIRST_ROOM)],
+            homes: FIRST_HOMES,
+            room: FIRST_ROOM,
+            lens: vec![0; PIECES],
+            len: 0,
+            many: HashMap::new(),
+        }
     }
 }
 
@@ -70,26 +73,21 @@ impl IdentityTable {
     /// Looks at the places of all of these at once, so that the processor fetches them side by side, and what comes
     /// next finds them near. Memory answers one look in some 100 ns, but a dozen at the same time.
     pub fn approach(&self, keys: &[u64]) {
-        let glance = |&key: &u64| {
-            let piece = &self.pieces[piece_of(key)];
-            piece.slots.get(piece.home(words(key)[0])).map_or(0, |slot| slot[0])
-        };
+        let glance = |&key: &u64| self.slots[self.home(piece_of(key), words(key)[0])][0];
         black_box(keys.iter().map(glance).fold(0, |all, word| all ^ word));
     }
 
     /// The card on which an identity stands.
     pub fn card(&self, key: u64) -> Option<u32> {
-        let piece = &self.pieces[piece_of(key)];
-        piece.seek(words(key)).ok().map(|at| piece.slots[at][2])
+        self.seek(key).ok().map(|at| self.slots[at][2])
     }
 
     /// One more row has this identity; should it be new, it stands on that card from now on. Returns how many rows have
     /// it now.
     pub fn add(&mut self, key: u64, card: u32) -> u64 {
-        let piece = &mut self.pieces[piece_of(key)];
-        match piece.seek(words(key)) {
+        match self.seek(key) {
             Ok(at) => {
-                let word = &mut piece.slots[at][1];
+                let word = &mut self.slots[at][1];
                 match *word & 0xff {
                     ROWS_MANY => {
                         let rows = self.many.entry(key).or_insert(u64::from(ROWS_MANY));
@@ -103,7 +101,7 @@ impl IdentityTable {
                 }
             }
             Err(at) => {
-                piece.insert(at, words(key), card);
+                self.insert(at, key, card);
                 self.len += 1;
                 1
             }
@@ -112,8 +110,8 @@ impl IdentityTable {
 
     /// All of them, in the order of their hashes.
     pub fn iter(&self) -> impl Iterator<Item = Known> + '_ {
-        self.pieces.iter().zip(0u64..).flat_map(move |(piece, at)| {
-            piece.slots.iter().filter(|slot| **slot != GAP).map(move |&[high, low, card]| {
+        self.slots.chunks(self.stride()).zip(0u64..).flat_map(move |(piece, at)| {
+            piece.iter().filter(|slot| **slot != GAP).map(move |&[high, low, card]| {
                 let key = at << 56 | u64::from(high) << 24 | u64::from(low >> 8);
                 let rows = match low & 0xff {
                     ROWS_MANY => self.many.get(&key).copied().unwrap_or(u64::from(ROWS_MANY)),
@@ -124,31 +122,21 @@ impl IdentityTable {
         })
     }
 
-    /// Bytes taken.
-    #[cfg(test)]
-    fn bytes(&self) -> usize {
-        self.pieces.iter().map(|piece| piece.slots.capacity() * size_of::<Slot>()).sum()
-    }
-}
-
-fn piece_of(key: u64) -> usize {
-    (key >> 56) as usize
-}
-
-/// The two words of a slot that say whose it is, the second without its rows.
-fn words(key: u64) -> [u32; 2] {
-    [(key >> 24) as u32, (key as u32) << 8]
-}
-
-impl Piece {
-    fn home(&self, high: u32) -> usize {
-        ((u64::from(high) * self.homes as u64) >> 32) as usize
+    fn stride(&self) -> usize {
+        self.homes + self.room
     }
 
-    /// Where it stands, or where it would have to be put in.
-    fn seek(&self, [high, low]: [u32; 2]) -> Result<usize, usize> {
-        let mut at = self.home(high);
-        while let Some(&[slot_high, slot_low, _]) = self.slots.get(at) {
+    fn home(&self, piece: usize, high: u32) -> usize {
+        piece * self.stride() + home(self.homes, high)
+    }
+
+    /// Where it stands, or where it would have to be put in; perhaps just behind its piece.
+    fn seek(&self, key: u64) -> Result<usize, usize> {
+        let (piece, [high, low]) = (piece_of(key), words(key));
+        let end = (piece + 1) * self.stride();
+        let mut at = self.home(piece, high);
+        while at < end {
+            let [slot_high, slot_low, _] = self.slots[at];
             if slot_low & 0xff == 0 {
                 return Err(at);
             }
@@ -161,38 +149,78 @@ impl Piece {
         Err(at)
     }
 
-    fn insert(&mut self, mut at: usize, [high, low]: [u32; 2], card: u32) {
-        if (self.len + 1) * GROWTH > self.homes * (GROWTH - 1) {
-            self.grow();
-            at = self.seek([high, low]).unwrap_or_else(|at| at);
+    fn insert(&mut self, mut at: usize, key: u64, card: u32) {
+        let (piece, [high, low]) = (piece_of(key), words(key));
+        if (self.lens[piece] + 1) * GROWTH > self.homes * (GROWTH - 1) {
+            self.grow(self.homes + self.homes / (GROWTH - 1), self.room);
+            at = self.seek(key).unwrap_or_else(|at| at);
         }
-        // Everything up to the next gap moves on by one: some 400 bytes.
-        let gap = self.slots[at..].iter().position(|slot| *slot == GAP).map(|gap| at + gap);
-        let gap = gap.unwrap_or_else(|| {
-            self.slots.reserve_exact(1 + self.slots.len() / 256);
-            self.slots.push(GAP);
-            self.slots.len() - 1
-        });
-        self.slots.copy_within(at..gap, at + 1);
-        self.slots[at] = [high, low | 1, card];
-        self.len += 1;
+        loop {
+            // Everything up to the next gap moves on by one: some 400 bytes.
+            let end = (piece + 1) * self.stride();
+            if let Some(gap) = self.slots[at..end].iter().position(|slot| *slot == GAP) {
+                self.slots.copy_within(at..at + gap, at + 1);
+                self.slots[at] = [high, low | 1, card];
+                self.lens[piece] += 1;
+                return;
+            }
+            self.grow(self.homes, 2 * self.room);
+            at = self.seek(key).unwrap_or_else(|at| at);
+        }
     }
 
-    fn grow(&mut self) {
-        self.homes += self.homes / (GROWTH - 1);
-        let old = std::mem::take(&mut self.slots);
-        let mut slots = Vec::with_capacity(self.homes + 8);
-        for slot in old.into_iter().filter(|slot| *slot != GAP) {
-            if let Some(gaps) = self.home(slot[0]).checked_sub(slots.len()) {
-                slots.resize(slots.len() + gaps, GAP);
+    /// Gives every piece so many homes, and at least so much room behind them.
+    fn grow(&mut self, homes: usize, mut room: usize) {
+        while !self.fits(homes, room) {
+            room *= 2;
+        }
+        let (old, new) = (self.stride(), homes + room);
+        self.slots.reserve_exact(PIECES * new - self.slots.len());
+        self.slots.resize(PIECES * new, GAP);
+        for piece in (0..PIECES).rev() {
+            // To the right end of its new place; nothing is overwritten, since that is further to the right than all
+            // that was not moved yet.
+            let (start, end) = (piece * new, (piece + 1) * new);
+            let mut to = end;
+            for from in (piece * old..(piece + 1) * old).rev() {
+                let slot = std::mem::replace(&mut self.slots[from], GAP);
+                if slot != GAP {
+                    to -= 1;
+                    self.slots[to] = slot;
+                }
             }
-            slots.push(slot);
+            // And back to the left, each to its home or behind it; it fits, so none comes to the right of where it is.
+            let mut next = start;
+            for from in to..end {
+                let slot = std::mem::replace(&mut self.slots[from], GAP);
+                let at = next.max(start + home(homes, slot[0]));
+                self.slots[at] = slot;
+                next = at + 1;
+            }
         }
-        if slots.len() < self.homes {
-            slots.resize(self.homes, GAP);
-        }
-        self.slots = slots;
+        (self.homes, self.room) = (homes, room);
     }
+
+    /// Whether every piece has room for all it holds.
+    fn fits(&self, homes: usize, room: usize) -> bool {
+        self.slots.chunks(self.stride()).all(|piece| {
+            let held = piece.iter().filter(|slot| **slot != GAP);
+            held.fold(0, |next, slot| next.max(home(homes, slot[0])) + 1) <= homes + room
+        })
+    }
+}
+
+fn home(homes: usize, high: u32) -> usize {
+    ((u64::from(high) * homes as u64) >> 32) as usize
+}
+
+fn piece_of(key: u64) -> usize {
+    (key >> 56) as usize
+}
+
+/// The two words of a slot that say whose it is, the second without its rows.
+fn words(key: u64) -> [u32; 2] {
+    [(key >> 24) as u32, (key as u32) << 8]
 }
 
 #[cfg(test)]
@@ -252,8 +280,9 @@ mod tests {
         for n in 0..400_000 {
             table.add(key(4 * n), n as u32);
             if n > 100_000 && n % 10_000 == 0 {
-                let each = table.bytes() as f64 / table.len() as f64;
-                assert!(each < 14.2, "{each} bytes at {n}");
+                let slots = table.slots.capacity() - PIECES * table.room;
+                let each = (slots * size_of::<Slot>()) as f64 / table.len() as f64;
+                assert!(each < 14.9, "{each} bytes at {n}");
             }
         }
     }

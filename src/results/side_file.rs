@@ -3,55 +3,45 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::output_file::private_file;
+use super::OutputFile;
 
 /// Is written under another name, and gets its own when it is whole.
 #[derive(Debug)]
-pub struct OutFile {
-    path: PathBuf,
+pub struct SideFile {
     partial: Partial,
     writer: BufWriter<File>,
 }
 
 /// What is not whole is removed.
 #[derive(Debug)]
-struct Partial(PathBuf);
+struct Partial(OutputFile);
 
 impl Drop for Partial {
     fn drop(&mut self) {
         // After the last step it has its own name, and is not found here any more.
-        drop(fs::remove_file(&self.0));
+        drop(fs::remove_file(self.0.partial()));
     }
 }
 
-impl OutFile {
+impl SideFile {
     /// Begins it. An earlier file of that name stays until the new one is whole.
     ///
     /// # Errors
     /// When nothing can be written there, or there is something that is no file.
-    pub fn create(path: &Path) -> io::Result<OutFile> {
+    pub fn create(path: &Path) -> io::Result<SideFile> {
         if path.is_dir() {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
         }
-        let mut name = path.file_name().ok_or_else(|| io::Error::other("it has no name"))?.to_owned();
-        name.push(".partial");
-        let partial = path.with_file_name(name);
-        if partial.symlink_metadata().is_ok() {
-            fs::remove_file(&partial)?;
-        }
-        let file = private_file().create_new(true).write(true).read(true).open(&partial)?;
-        Ok(OutFile {
-            path: path.to_owned(),
-            partial: Partial(partial),
-            writer: BufWriter::with_capacity(64 * 1024, file),
-        })
+        let partial = Partial(OutputFile::new(path.to_owned()));
+        let file = partial.0.create()?;
+        Ok(SideFile { partial, writer: BufWriter::with_capacity(64 * 1024, file) })
     }
 
     /// The name that it will have.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.partial.0.path()
     }
 
     /// Where to write.
@@ -66,7 +56,7 @@ impl OutFile {
     pub fn finish(mut self) -> io::Result<()> {
         self.writer.flush()?;
         self.writer.get_ref().sync_all()?;
-        fs::rename(&self.partial.0, &self.path)
+        self.partial.0.publish()
     }
 }
 
@@ -80,13 +70,13 @@ mod tests {
         let path = home.path().join("check.html");
         fs::write(&path, "old").expect("written");
         let read = || fs::read_to_string(&path).expect("it is there");
-        let mut file = OutFile::create(&path).expect("begun");
+        let mut file = SideFile::create(&path).expect("begun");
         file.writer().write_all(b"new").expect("written");
         assert_eq!(read(), "old");
         file.finish().expect("finished");
         assert_eq!(read(), "new");
-        assert!(OutFile::create(home.path()).is_err());
-        assert!(OutFile::create(&home.path().join("nowhere/check.html")).is_err());
+        assert!(SideFile::create(home.path()).is_err());
+        assert!(SideFile::create(&home.path().join("nowhere/check.html")).is_err());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

@@ -121,6 +121,7 @@ fn checked(path: &Path) -> Outcome<u64> {
         grace: Duration::ZERO,
         side: SideFiles::default(),
         bad_rows_kept: 0,
+        plans_merges: true,
         sample: None,
         progress: Arc::new(Progress::default()),
     })?;

@@ -104,6 +104,7 @@ fn arrivals(rate: f64, rows: u64, concurrency: usize, faults: FaultPlan) -> Outc
         sample: None,
         side: SideFiles::default(),
         bad_rows_kept: 0,
+        plans_merges: false,
         grace: Duration::ZERO,
         progress: Arc::new(Progress::default()),
     })?;

@@ -153,6 +153,7 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool)
         grace: Duration::ZERO,
         side: SideFiles::default(),
         bad_rows_kept: 0,
+        plans_merges: false,
         sample: None,
         progress: Arc::new(Progress::default()),
     })?;

@@ -121,6 +121,7 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
         grace: Duration::ZERO,
         side,
         bad_rows_kept: reports.bad_rows_kept(),
+        plans_merges: true,
         sample: args.sample,
         progress: Arc::clone(&progress),
     };
@@ -132,7 +133,8 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     let sample = args.sample.filter(|_| report.read.is_none());
     // A token is not needed for a check; where one is at hand, its end is told.
     let token_left = args.token.load().ok().map(|token| expiry::left(&token));
-    let forecast = Forecast::new(&report.merges, rate, token_left);
+    let merges = report.merges.as_ref().expect("a check asks for the merge plan");
+    let forecast = Forecast::new(merges, rate, token_left);
     let unwritable = |error| Failure::machine(format!("standard output cannot be written: {error}"));
     let summary = summary(&report, &remarks, Some(&forecast), input.to_string(), &shape, sample, settings);
     if args.json {

@@ -13,7 +13,7 @@ use super::sandbox::InProcess;
 use super::session::{Entered, Entrance, Session, end, enter};
 use super::stage::{Stage, count_rows, default_run_dir, open};
 use super::{Exit, Failure, Failures, expiry};
-use crate::cli::{ImportArgs, TypedFlags};
+use crate::cli::{FailOn, ImportArgs, TypedFlags};
 use crate::journal::{Destination, RunFacts};
 use crate::mapping::Mapping;
 use crate::model::figures::cards;
@@ -103,6 +103,8 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
         results: Some(results),
         memoir: Some(memoir),
         grace: args.pace.grace,
+        // `check` is for the plan; an import works it out for those who asked to hear of it.
+        plans_merges: !reports.is_none(&side) || args.watch.fail_on == FailOn::Warning,
         side,
         bad_rows_kept: reports.bad_rows_kept(),
         sample: None,
@@ -184,6 +186,7 @@ fn refuse_large_groups(terminal: &Terminal, args: &ImportArgs, stage: &Stage) ->
         grace: Duration::ZERO,
         side: SideFiles::default(),
         bad_rows_kept: 0,
+        plans_merges: true,
         sample: None,
         progress: Arc::clone(&progress),
     };

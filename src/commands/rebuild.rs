@@ -54,6 +54,7 @@ pub fn report(terminal: &Terminal, args: &ReportArgs) -> Result<Exit, Failures> 
         side,
         grace: Duration::ZERO,
         bad_rows_kept: 0,
+        plans_merges: false,
         sample: None,
         progress: Arc::clone(&progress),
     };

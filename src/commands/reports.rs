@@ -87,6 +87,11 @@ impl Reports {
         Ok((reports, side))
     }
 
+    /// Whether there is none.
+    pub fn is_none(&self, side: &SideFiles) -> bool {
+        self.pages.is_empty() && side.sheet.is_none()
+    }
+
     /// How many rows must be kept whole for them.
     pub fn bad_rows_kept(&self) -> usize {
         if self.pages.is_empty() { 0 } else { ROWS_LISTED_MAX }
@@ -108,7 +113,7 @@ impl Reports {
             stopped: frame.stopped,
             remarks: frame.remarks,
             gathered: &report.findings,
-            merges: &report.merges,
+            merges: report.merges.as_ref(),
             forecast: frame.forecast,
             timeline: &report.timeline,
             elapsed: report.elapsed,

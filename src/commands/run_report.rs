@@ -11,7 +11,7 @@ use crate::results::{
 
 /// Everything worth saying about the rows of a run.
 pub fn remarks_of(report: &Report, watch: &WatchArgs) -> Vec<Remark> {
-    remarks(&report.findings.kinds, &report.merges, watch.max_group.map(std::num::NonZeroU64::get))
+    remarks(&report.findings.kinds, report.merges.as_ref(), watch.max_group.map(std::num::NonZeroU64::get))
 }
 
 /// How the process ends after a run.
@@ -85,7 +85,7 @@ pub fn summary(
         }),
         stopped: stop(&report.ending),
         findings: remarks.iter().map(remark_json).collect(),
-        merges: merges_json(&report.merges),
+        merges: report.merges.as_ref().map(merges_json),
         forecast: forecast.map(forecast_json),
         settings,
     }

@@ -39,7 +39,7 @@ pub enum Fed {
 #[derive(Debug, Default)]
 pub struct Batch {
     pub rows: Vec<FedRow>,
-    /// Those among them that are ready to be sent, as the merge plan sees them.
+    /// Those among them that are ready to be sent, as the merge plan sees them; none without a plan.
     pub sightings: Sightings,
 }
 
@@ -157,6 +157,7 @@ impl Parcel {
 pub struct Desk {
     pub mapper: Arc<Mapper>,
     pub rules: ServerRules,
+    pub plans_merges: bool,
     pub on_uncertain: OnUncertain,
     pub rows_max: u64,
     pub seats: Arc<Seats>,
@@ -246,8 +247,10 @@ impl Feed {
         };
         let document = Bytes::from(jsonapi::encode(&card, self.desk.rules.name_at));
         let digest = self.digester.digest(&document);
-        let keys = self.desk.rules.recognised_by(&card).map(|(key, _)| key);
-        sightings.add(number, &card, keys, digest, document.len());
+        if self.desk.plans_merges {
+            let keys = self.desk.rules.recognised_by(&card).map(|(key, _)| key);
+            sightings.add(number, &card, keys, digest, document.len());
+        }
         if let Some(outcome) = lost {
             return Ok(Fate::Ended(outcome));
         }

@@ -90,6 +90,9 @@ pub struct Plan {
     pub sample: Option<u64>,
     /// How many rows with an error or a warning are kept whole for the report.
     pub bad_rows_kept: usize,
+    /// Whether to find out which rows land on one card, from this file alone: up to 24 B an identity, and a fair share
+    /// of the time where no network is in between.
+    pub plans_merges: bool,
     /// Where the run tells how far it is.
     pub progress: Arc<Progress>,
 }
@@ -166,8 +169,8 @@ pub struct Report {
     pub tally: Tally,
     /// What was wrong, the worst first.
     pub findings: Gathered,
-    /// Which rows land on one card, from this file alone, at least.
-    pub merges: MergeOutlook,
+    /// Which rows land on one card, from this file alone, at least; when that was asked for.
+    pub merges: Option<MergeOutlook>,
     /// What else was written row by row, yet to be finished.
     pub side: SideFiles,
     /// How requests went over time.
@@ -267,7 +270,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         results: plan.results,
         side: plan.side,
         findings: Findings::new(plan.table.header().clone(), plan.table.shape(), plan.bad_rows_kept),
-        lookout: Lookout::new(Arc::clone(&mapper), plan.rules),
+        lookout: plan.plans_merges.then(|| Lookout::new(Arc::clone(&mapper), plan.rules)),
         seats: Arc::clone(&seats),
         progress: Arc::clone(&plan.progress),
     };
@@ -286,6 +289,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         mapper: Arc::clone(&mapper),
         rules: plan.rules,
         on_uncertain: plan.policy.on_uncertain,
+        plans_merges: plan.plans_merges,
         rows_max: plan.sample.unwrap_or(u64::MAX),
         seats: Arc::clone(&seats),
         progress: Arc::clone(&plan.progress),

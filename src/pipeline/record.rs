@@ -47,7 +47,8 @@ pub struct Recorder {
     pub results: Option<Records>,
     pub side: SideFiles,
     pub findings: Findings,
-    pub lookout: Lookout,
+    /// When rows are held against each other.
+    pub lookout: Option<Lookout>,
     pub seats: Arc<Seats>,
     pub progress: Arc<Progress>,
 }
@@ -57,7 +58,7 @@ pub struct Recorder {
 pub struct Recorded {
     pub tally: Tally,
     pub findings: Gathered,
-    pub merges: MergeOutlook,
+    pub merges: Option<MergeOutlook>,
     pub side: SideFiles,
     pub error: Option<RecordError>,
 }
@@ -85,17 +86,21 @@ impl Recorder {
             let mut given_back = 0;
             match news {
                 News::Rows(rows, sightings) => {
-                    lookout.see(&sightings, |number| {
-                        let mut rows = rows.iter().map(|arrival| &arrival.row);
-                        rows.find(|row| row.number == number).map(Cow::Borrowed)
-                    });
+                    if let Some(lookout) = &mut lookout {
+                        lookout.see(&sightings, |number| {
+                            let mut rows = rows.iter().map(|arrival| &arrival.row);
+                            rows.find(|row| row.number == number).map(Cow::Borrowed)
+                        });
+                    }
                     for arrival in rows {
                         let place = sequence.place(arrival.ordinal).expect("rows come before their turn");
                         *place = Some(arrival);
                     }
                 }
                 News::Rehearsed(Rehearsed { rows, ready, position, sightings, shelf, documents, seats: taken }) => {
-                    lookout.see(&sightings, |number| shelf.row(number).map(Cow::Owned));
+                    if let Some(lookout) = &mut lookout {
+                        lookout.see(&sightings, |number| shelf.row(number).map(Cow::Owned));
+                    }
                     for (row, outcome) in &rows {
                         tally.add(outcome.status);
                         progress.settle(outcome.status, 1, position);
@@ -130,7 +135,7 @@ impl Recorder {
             }
             seats.give_back(given_back);
         }
-        Recorded { tally, findings: findings.finish(), merges: lookout.finish(), side, error: book.close() }
+        Recorded { tally, findings: findings.finish(), merges: lookout.map(Lookout::finish), side, error: book.close() }
     }
 }
 

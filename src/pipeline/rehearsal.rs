@@ -239,8 +239,10 @@ impl<'r> Hand<'r> {
             self.document.clear();
             jsonapi::encode_into(&card, desk.rules.name_at, &mut self.document);
             let digest = quick_digest(hasher, &self.document);
-            let keys = desk.rules.recognised_by(&card).map(|(key, _)| key);
-            batch.sightings.add(row.number, &card, keys, digest, self.document.len());
+            if desk.plans_merges {
+                let keys = desk.rules.recognised_by(&card).map(|(key, _)| key);
+                batch.sightings.add(row.number, &card, keys, digest, self.document.len());
+            }
             // An earlier run has sent what is lost.
             if wanted.documents && outcome.as_ref().is_none_or(|outcome| outcome.status == Status::NotSent) {
                 batch.documents.push((digest, self.document.as_slice().into()));

@@ -30,8 +30,8 @@ pub struct Account<'a> {
     pub remarks: &'a [Remark],
     /// Rows with an error or a warning.
     pub gathered: &'a Gathered,
-    /// Which rows land on one card.
-    pub merges: &'a MergeOutlook,
+    /// Which rows land on one card, when that was asked for.
+    pub merges: Option<&'a MergeOutlook>,
     /// What an import will take; of a dry run.
     pub forecast: Option<&'a Forecast>,
     /// How requests went; empty for a dry run.

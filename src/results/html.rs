@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use super::tags::Tags;
 use super::{Account, Mark, Remark, charts};
 use crate::model::figures::{bytes, cards, count, rate_of, rows, span, time};
-use crate::model::{Severity, Status, TokenOutlook};
+use crate::model::{MergeOutlook, Severity, Status, TokenOutlook};
 
 const TEMPLATE: &str = include_str!("report.html");
 
@@ -51,7 +51,9 @@ fn body(account: &Account<'_>) -> String {
     findings(&mut page, account.remarks);
     columns(&mut page, account.remarks);
     bad_rows(&mut page, account);
-    merges(&mut page, account);
+    if let Some(outlook) = account.merges {
+        merges(&mut page, outlook);
+    }
     heading(&mut page, "The mapping in words");
     page.element("p", &[("class", "soft")], &format!("As {} says it.", account.mapping));
     table(&mut page, "What happens to each column", &["Column", "What happens"], |page| {
@@ -102,8 +104,8 @@ fn tiles(page: &mut Tags, account: &Account<'_>) {
     for (status, rows) in account.tally.iter().filter(|(_, rows)| *rows > 0) {
         tile(count(rows), meaning(status, dry));
     }
-    if account.merges.groups > 0 {
-        tile(count(account.merges.groups), "cards that several rows share");
+    if let Some(merges) = account.merges.filter(|merges| merges.groups > 0) {
+        tile(count(merges.groups), "cards that several rows share");
     }
     page.close();
 }
@@ -283,8 +285,7 @@ fn choice<'a>(page: &mut Tags, label: &str, name: &str, all: &str, options: impl
     page.close().close();
 }
 
-fn merges(page: &mut Tags, account: &Account<'_>) {
-    let merges = account.merges;
+fn merges(page: &mut Tags, merges: &MergeOutlook) {
     heading(page, "Rows that share a card");
     let least = if merges.identical_is_least { "at least " } else { "" };
     let mut text = format!(

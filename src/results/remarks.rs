@@ -29,8 +29,9 @@ pub struct Remark {
     pub hint: &'static str,
 }
 
-/// All remarks, the worst first. With `max_group`, groups larger than that are errors.
-pub fn remarks(findings: &[Finding], merges: &MergeOutlook, max_group: Option<u64>) -> Vec<Remark> {
+/// All remarks, the worst first; without `merges`, nothing of what rows do to each other. With `max_group`, groups larger
+/// than that are errors.
+pub fn remarks(findings: &[Finding], merges: Option<&MergeOutlook>, max_group: Option<u64>) -> Vec<Remark> {
     let mut list: Vec<Remark> = findings
         .iter()
         .map(|finding| Remark {
@@ -43,6 +44,16 @@ pub fn remarks(findings: &[Finding], merges: &MergeOutlook, max_group: Option<u6
             hint: page(finding.code).todo,
         })
         .collect();
+    if let Some(merges) = merges {
+        add_merges(&mut list, merges, max_group);
+    }
+    list.sort_by_key(|remark| remark.severity);
+    list
+}
+
+fn add_merges(list: &mut Vec<Remark>, merges: &MergeOutlook, max_group: Option<u64>) {
+    // An import says of each row that it repeats another.
+    let repeats_told = list.iter().any(|remark| remark.code == OutcomeCode::RowRepeats.as_str());
     let mut add = |severity, code: MergeCode, count: u64, examples: Vec<Example>| {
         if count > 0 {
             let Page { means, todo: hint, .. } = merge_page(code);
@@ -62,12 +73,9 @@ pub fn remarks(findings: &[Finding], merges: &MergeOutlook, max_group: Option<u6
     let named = merges.largest.iter().filter(|group| group.names_differ);
     let named = named.take(EXAMPLES_MAX).map(told_group).collect();
     add(Severity::Warning, MergeCode::NamesDiffer, merges.groups_with_names, named);
-    // An import says so of each of them.
-    if !findings.iter().any(|finding| finding.code == OutcomeCode::RowRepeats) {
+    if !repeats_told {
         add(Severity::Note, MergeCode::Identical, merges.identical_rows, Vec::new());
     }
-    list.sort_by_key(|remark| remark.severity);
-    list
 }
 
 /// `rows 4, 17 and 30 more share a@x.se`.
@@ -148,7 +156,7 @@ mod tests {
     }
 
     fn told(max_group: Option<u64>) -> Vec<String> {
-        let remarks = remarks(&[], &outlook(), max_group);
+        let remarks = remarks(&[], Some(&outlook()), max_group);
         let line = |remark: &Remark| {
             let said: Vec<&str> = remark.examples.iter().map(|example| &*example.message).collect();
             format!("{} {} {}: {}", remark.severity.as_str(), remark.code, remark.count, said.join(" | "))

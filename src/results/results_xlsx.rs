@@ -276,8 +276,7 @@ fn facts(account: &Account<'_>) -> Vec<(String, String)> {
     for (status, number) in account.tally.iter().filter(|(_, rows)| *rows > 0) {
         fact(&format!("  {status}"), format!("{}: {}", count(number), meaning(status, account.is_dry())));
     }
-    let merges = account.merges;
-    if merges.groups > 0 || merges.identical_rows > 0 {
+    if let Some(merges) = account.merges.filter(|merges| merges.groups > 0 || merges.identical_rows > 0) {
         let text = format!(
             "{} become {}, from this file alone; {} cards take several rows; {} rows repeat others",
             rows(merges.rows),

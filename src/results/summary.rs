@@ -44,8 +44,8 @@ pub struct Summary {
     pub stopped: Option<SummaryStop>,
     /// What was wrong, by kind, the worst first.
     pub findings: Vec<Value>,
-    /// Which rows land on one card.
-    pub merges: Value,
+    /// Which rows land on one card; of a dry run, and where a report was asked for.
+    pub merges: Option<Value>,
     /// What an import will take; of a dry run.
     pub forecast: Option<Value>,
     /// What was decided about how to run. Never the token.

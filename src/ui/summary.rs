@@ -101,7 +101,9 @@ pub fn check_report(
 fn check_text(run: &RunView<'_>, forecast: &Forecast, width: usize) -> String {
     let mut text = told(run, true, width);
     text.push_str(&remarks_text(run.remarks, true, width));
-    text.push_str(&merges_text(&run.report.merges, width));
+    if let Some(merges) = &run.report.merges {
+        text.push_str(&merges_text(merges, width));
+    }
     text.push_str(&forecast_text(forecast, run.sample, width));
     if let Some(results) = run.results {
         text.push_str(&format!("\nresults: {}\n", results.display()));

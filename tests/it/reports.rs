@@ -1,6 +1,7 @@
 //! Reports to show to others: a page and a workbook, after a check and after an import.
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
+use serde_json::Value;
 
 use crate::support::{Place, Server, fixture, mapping};
 
@@ -139,4 +140,21 @@ fn a_report_that_cannot_be_is_told_before_anything_is_sent() {
     let import = ["import", "people.csv", "-m", "m.toml", "--report", "nowhere/check.html"];
     place.c3import(&import).to(&server).run().exits(2);
     assert_eq!((server.requests(), place.names()), (0, vec!["m.toml".to_owned(), "people.csv".to_owned()]));
+}
+
+#[test]
+fn an_import_tells_of_shared_cards_to_those_who_asked() {
+    let place = Place::with_table(&["Åsa,info@example.com,,", "Bo,info@example.com,,", "Cy,cy@example.com,,"]);
+    let server = Server::start();
+    let merges = |run_dir: &str, words: &[&str], exit: i32| {
+        let import = ["import", "people.csv", "-m", "m.toml", "--run-dir", run_dir];
+        place.c3import(&import).and(words).to(&server).run().exits(exit);
+        let told: Value = serde_json::from_str(&place.text(&format!("{run_dir}/summary.json"))).expect("it is JSON");
+        let remarked = told["findings"][0]["code"].as_str().unwrap_or_default().to_owned();
+        (told["merges"]["groups"].as_u64(), remarked)
+    };
+    assert_eq!(merges("plain", &[], 0), (None, String::new()));
+    assert_eq!(merges("page", &["--report", "done.html"], 0), (Some(1), "merge.names_differ".into()));
+    assert_eq!(merges("sheet", &["--report", "done.xlsx"], 0), (Some(1), "merge.names_differ".into()));
+    assert_eq!(merges("strict", &["--fail-on", "warning"], 1), (Some(1), "merge.names_differ".into()));
 }

@@ -11,7 +11,7 @@ use super::run_report::{exit, remarks_of, stop, summary};
 use super::session::enter_dry;
 use super::stage::Stage;
 use super::{Exit, Failure, Failures, expiry};
-use crate::cli::{CheckArgs, ImportArgs, SourceArgs, WatchArgs};
+use crate::cli::{CheckArgs, ImportArgs, OutputArgs, SourceArgs, WatchArgs};
 use crate::model::{Forecast, ServerRules};
 use crate::pipeline::{Delivery, Plan, Progress};
 use crate::schedule::Policy;
@@ -23,6 +23,7 @@ struct DryRun {
     source: SourceArgs,
     mapping: Option<PathBuf>,
     run_dir: Option<PathBuf>,
+    outputs: OutputArgs,
     fresh: bool,
     json: bool,
     sample: Option<u64>,
@@ -39,10 +40,25 @@ pub fn check(terminal: &Terminal, args: CheckArgs) -> Result<Exit, Failures> {
     let CheckArgs { source, mapping, run_dir, fresh, json, rate, sample, documents, watch } = args;
     let policy = Policy { rate: rate.0, ..Policy::default() };
     let (rules, timeout, token) = (ServerRules::default(), Duration::from_secs(60), TokenSource::Environment);
+    let outputs = OutputArgs::default();
     let sample = sample.map(std::num::NonZeroU64::get);
     dry_run(
         terminal,
-        DryRun { source, mapping, run_dir, fresh, json, sample, documents, watch, rules, policy, timeout, token },
+        DryRun {
+            source,
+            mapping,
+            run_dir,
+            outputs,
+            fresh,
+            json,
+            sample,
+            documents,
+            watch,
+            rules,
+            policy,
+            timeout,
+            token,
+        },
     )
 }
 
@@ -50,11 +66,30 @@ pub fn check(terminal: &Terminal, args: CheckArgs) -> Result<Exit, Failures> {
 pub fn dry_import(terminal: &Terminal, args: ImportArgs) -> Result<Exit, Failures> {
     let (rules, policy, timeout) = (args.server.rules.rules(), args.pace.policy(0), args.pace.timeout);
     let token = args.server.destination.token_source();
-    let ImportArgs { source, mapping, run_dir, fresh, watch, .. } = args;
+    let ImportArgs { source, mapping, run_dir, outputs, fresh, watch, .. } = args;
     let (json, sample, documents) = (false, None, None);
+    if run_dir.is_none() && (outputs.results.is_some() || outputs.failed.is_some()) {
+        return Err(Failure::unusable("a dry run writes no results, so --results and --failed have no meaning")
+            .hint("name a --run-dir too: then it writes them")
+            .into());
+    }
     dry_run(
         terminal,
-        DryRun { source, mapping, run_dir, fresh, json, sample, documents, watch, rules, policy, timeout, token },
+        DryRun {
+            source,
+            mapping,
+            run_dir,
+            outputs,
+            fresh,
+            json,
+            sample,
+            documents,
+            watch,
+            rules,
+            policy,
+            timeout,
+            token,
+        },
     )
 }
 
@@ -66,7 +101,7 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     let (reports, side) = Reports::begin(&args.watch, documents, (&input, &mapping), header, &shape, &stage.mapper)?;
     let (run_dir, results) = match &args.run_dir {
         Some(path) => {
-            let (run_dir, results) = enter_dry(path, args.fresh, &args.source.input(), &stage.table)?;
+            let (run_dir, results) = enter_dry(path, &args.outputs, args.fresh, &args.source.input(), &stage.table)?;
             (Some(run_dir), Some(results))
         }
         None => (None, None),

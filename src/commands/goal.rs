@@ -99,7 +99,7 @@ fn address(server: &DestinationArgs) -> Result<Endpoint, Failure> {
         (Some(_), None) => "--workspace is",
     };
     Err(Failure::unusable(format!("{missing} missing"))
-        .hint("say where to send, such as --server https://apid.cention.com --workspace demo, or try --sandbox"))
+        .hint("say where to send, such as --server https://apid.cention.com --workspace demo; c3import import --sandbox needs neither"))
 }
 
 fn token_failure(error: &TokenError) -> Failure {

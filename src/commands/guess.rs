@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use super::interview::{Known, ask};
 use super::next::job;
 use super::stage::{open, unreadable};
-use super::{Exit, Failure, Failures};
+use super::{Exit, Failure, Failures, which_sheet};
 use crate::cli::GuessArgs;
 use crate::mapping::{Pinned, SAMPLE_ROWS, Suggestion, best_fit, is_country, suggest};
 use crate::model::{SourceOptions, TableShape};
@@ -22,6 +22,7 @@ pub fn guess(terminal: &Terminal, args: GuessArgs) -> Result<Exit, Failures> {
     let table = open(&args.source, SourceOptions::default())?;
     let (header, pinned) = (table.header().clone(), pinned(table.shape()));
     let mut sample = Vec::new();
+    let (header_suggestion, unread) = (table.header_suggestion(), which_sheet::unread(&table));
     let end = table.read(&mut |row| {
         // A broken row may have its values in the wrong cells.
         if row.issues.iter().all(|issue| issue.column.is_some()) {
@@ -57,6 +58,12 @@ pub fn guess(terminal: &Terminal, args: GuessArgs) -> Result<Exit, Failures> {
         }
     }
     terminal.say(&remarks(&suggestion, header.names.len()));
+    if let Some(row) = header_suggestion {
+        terminal.say(&format!("hint: row {row} looks like the header: --header-row {row}"));
+    }
+    if let Some(unread) = unread {
+        terminal.say(&unread);
+    }
     if let Some(fit) = best_fit(&header).filter(|fit| fit.used >= suggestion.used) {
         terminal.say(&format!(
             "the shipped mapping {0} fits this table too, and uses {1} of its {2} columns: c3import mapping shipped {0}",

@@ -8,7 +8,7 @@ use super::reports::mapping_words;
 use super::stage::{Stage, open, read_mapping, unreadable};
 use super::{Exit, Failure, Failures};
 use crate::cli::{MappingCheckArgs, MappingCommand, MappingExplainArgs};
-use crate::mapping::{Diagnostic, Level, Mapping, SHIPPED, Shipped, schema};
+use crate::mapping::{Diagnostic, Level, Mapping, SHIPPED, Shipped, TraceEnd, schema};
 use crate::model::{Header, Mapped, Row, excerpt};
 use crate::ui::{Terminal, diagnostics, issue_line};
 
@@ -153,8 +153,9 @@ fn explain(terminal: &Terminal, args: &MappingExplainArgs) -> Result<Exit, Failu
             text.push_str(&format!("  {name:<12} \"{}\"\n", excerpt(value, SHOWN_CHARS)));
         }
         match &trace.end {
-            Ok(value) => text.push_str(&format!("  = \"{}\"\n", excerpt(value, SHOWN_CHARS))),
-            Err(why) => text.push_str(&format!("  ! {why}\n")),
+            TraceEnd::Sent(value) => text.push_str(&format!("  = \"{}\"\n", excerpt(value, SHOWN_CHARS))),
+            TraceEnd::Joined => text.push_str("  joined with the others below\n"),
+            TraceEnd::Withheld(why) => text.push_str(&format!("  ! {why}\n")),
         }
     }
     text.push_str(&fate(&args.source.input().to_string(), &header, &row, mapper.map(&row)));

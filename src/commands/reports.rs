@@ -152,7 +152,15 @@ pub fn mapping_words(mapper: &Mapper, header: &Header) -> Vec<(String, String)> 
 }
 
 fn begun<T>(path: &Path, made: io::Result<T>) -> Result<T, Failure> {
-    made.map_err(|error| Failure::unusable(unwritable(path, &error)).hint("nothing was sent; choose another place"))
+    made.map_err(|error| {
+        let message = unwritable(path, &error);
+        // A folder that is not there was mistyped; what else can be is this machine's doing.
+        let failure = match error.kind() {
+            io::ErrorKind::NotFound => Failure::unusable(message),
+            _ => Failure::machine(message),
+        };
+        failure.hint("nothing was sent; choose another place")
+    })
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> String {

@@ -149,13 +149,23 @@ pub fn claim(path: &Path, lock: bool) -> Result<RunDir, Failures> {
 }
 
 /// Makes the run directory of a dry run, and starts the results in it.
-pub fn enter_dry(path: &Path, fresh: bool, input: &Input, table: &Table) -> Result<(RunDir, Records), Failures> {
+pub fn enter_dry(
+    path: &Path,
+    asked: &OutputArgs,
+    fresh: bool,
+    input: &Input,
+    table: &Table,
+) -> Result<(RunDir, Records), Failures> {
     let dir = claim(path, true)?;
     if fresh {
         set_aside(&dir)?;
     }
-    dir.refuse_taken().map_err(|error| claim_failure(&error))?;
-    let results = start_results(&outputs(&dir, &OutputArgs::default(), input, table)?, table)?;
+    dir.refuse_taken().map_err(|error| match &error {
+        RunDirError::Taken(_) => Failure::unusable(error.to_string())
+            .hint("choose another --run-dir, or say --fresh: that keeps the old files under numbered names"),
+        _ => claim_failure(&error),
+    })?;
+    let results = start_results(&outputs(&dir, asked, input, table)?, table)?;
     Ok((dir, results))
 }
 

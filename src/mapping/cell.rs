@@ -129,6 +129,26 @@ pub(super) fn check_error_value(text: &str) -> Result<(), Fault> {
     Err(Fault { code: Code::CellError, message })
 }
 
+/// Refuses a long number of which a spreadsheet has kept but the first digits: `1.23457E+18`, in some languages with a
+/// comma. Without a plus or with all its digits, `1E5` or `1.25E+02`, it may be a code or a measurement.
+pub(super) fn check_sum(text: &str) -> Result<(), Fault> {
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let [b'0'..=b'9', b'.' | b',', ..] = text.as_bytes() else { return Ok(()) };
+    let Some((decimals, exponent)) = text[2..].split_once("E+").or_else(|| text[2..].split_once("e+")) else {
+        return Ok(());
+    };
+    let lost = || exponent.parse::<usize>().is_ok_and(|exponent| exponent > decimals.len());
+    if decimals.is_empty() || !is_digits(decimals) || !is_digits(exponent) || !lost() {
+        return Ok(());
+    }
+    let message = format!(
+        "\"{}\" is what a spreadsheet made of a longer number, whose digits are lost; set the column to text, enter the \
+         number again, and export again",
+        excerpt(text, EXCERPT_CHARS)
+    );
+    Err(Fault { code: Code::CellError, message })
+}
+
 /// Refuses a value longer than [`VALUE_CHARS_MAX`].
 pub(super) fn check_length(text: &str) -> Result<(), Fault> {
     // Characters are never more than bytes, so short text need not be counted.
@@ -185,6 +205,23 @@ mod tests {
         }
         for text in ["#1", "#", "##", "#N/A?", "# REF!", "Portkod 12#"] {
             assert_eq!(code(text), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_without_its_digits_is_no_value() {
+        for text in ["4.67E+10", "4,67012E+10", "1.23457e+18"] {
+            let fault = check_sum(text).expect_err(text);
+            assert_eq!(fault.code, Code::CellError, "{text}");
+            assert!(
+                fault.message.starts_with(&format!("\"{text}\" is what a spreadsheet made of")),
+                "{}",
+                fault.message
+            );
+        }
+        for text in ["1E5", "1E+05", "1.25E+02", "4.67E-10", "12.5E+20", "1.5E+", "1.E+20", "1.5E+20 kg", "å.5E+20", ""]
+        {
+            assert_eq!(check_sum(text), Ok(()), "{text}");
         }
     }
 

@@ -29,8 +29,19 @@ pub struct Trace {
     pub column: Option<ColumnIndex>,
     /// What it is at each step: the name of the step, and the text after it.
     pub steps: Vec<(String, String)>,
-    /// What is sent, or why not.
-    pub end: Result<String, String>,
+    /// What becomes of it.
+    pub end: TraceEnd,
+}
+
+/// What becomes of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TraceEnd {
+    /// This is sent.
+    Sent(String),
+    /// It goes into a value that is told later, put together of several.
+    Joined,
+    /// It is not sent; why, in words.
+    Withheld(String),
 }
 
 /// Every source of a mapping in words, then every condition, in the order of the file.
@@ -118,10 +129,13 @@ pub(super) fn trace(mapper: &Mapper, row: &Row) -> Vec<Trace> {
 }
 
 fn trace_step(step: &Step, row: &Row, traces: &mut Vec<Trace>) {
-    let begin = |column, steps| Trace { target: step.target.key().to_owned(), column, steps, end: Ok(String::new()) };
+    let begin = |column, steps| Trace { target: step.target.key().to_owned(), column, steps, end: TraceEnd::Joined };
     let texts: Vec<(Cow<'_, str>, Option<ColumnIndex>, &str)> = match &step.read {
         Read::Constant(text) => {
-            traces.push(Trace { end: Ok(text.clone()), ..begin(None, vec![("value".to_owned(), text.clone())]) });
+            traces.push(Trace {
+                end: TraceEnd::Sent(text.clone()),
+                ..begin(None, vec![("value".to_owned(), text.clone())])
+            });
             return;
         }
         Read::Column(column) => vec![(row.cell(*column).into(), Some(*column), "cell")],
@@ -171,11 +185,11 @@ fn trace_step(step: &Step, row: &Row, traces: &mut Vec<Trace>) {
                 fault.or_else(|| shape.length_max.and_then(|max| super::shape::check_length(&value, max).err()));
             found |= fault.is_some() || !value.is_empty();
             trace.end = match fault {
-                Some(fault) => Err(format!("{} [{}]", fault.message, fault.code)),
-                None if value.is_empty() => Err("left out".to_owned()),
+                Some(fault) => TraceEnd::Withheld(format!("{} [{}]", fault.message, fault.code)),
+                None if value.is_empty() => TraceEnd::Withheld("left out".to_owned()),
                 None if join.is_some() => {
                     joined.push(value.clone().into_owned());
-                    Ok("joined below".to_owned())
+                    TraceEnd::Joined
                 }
                 None => sent(step, &value, row),
             };
@@ -189,17 +203,21 @@ fn trace_step(step: &Step, row: &Row, traces: &mut Vec<Trace>) {
     }
     match &shape.default {
         Some(default) if !found => {
-            traces
-                .push(Trace { end: Ok(default.clone()), ..begin(None, vec![("default".to_owned(), default.clone())]) });
+            traces.push(Trace {
+                end: TraceEnd::Sent(default.clone()),
+                ..begin(None, vec![("default".to_owned(), default.clone())])
+            });
         }
         _ => {}
     }
 }
 
-fn sent(step: &Step, value: &str, row: &Row) -> Result<String, String> {
+fn sent(step: &Step, value: &str, row: &Row) -> TraceEnd {
     let mut sent = String::new();
-    let read = step.value(value, false, row, &mut sent);
-    read.map(|()| sent).map_err(|fault| format!("{} [{}]", fault.message, fault.code))
+    match step.value(value, false, row, &mut sent) {
+        Ok(()) => TraceEnd::Sent(sent),
+        Err(fault) => TraceEnd::Withheld(format!("{} [{}]", fault.message, fault.code)),
+    }
 }
 
 #[cfg(test)]
@@ -242,7 +260,11 @@ mod tests {
             .into_iter()
             .map(|trace| {
                 let steps: Vec<String> = trace.steps.iter().map(|(name, text)| format!("{name} {text}")).collect();
-                let end = trace.end.unwrap_or_else(|why| format!("! {why}"));
+                let end = match trace.end {
+                    super::TraceEnd::Sent(value) => value,
+                    super::TraceEnd::Joined => "joined".to_owned(),
+                    super::TraceEnd::Withheld(why) => format!("! {why}"),
+                };
                 format!("{}: {} → {end}", trace.target, steps.join(" | "))
             })
             .collect();

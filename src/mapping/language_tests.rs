@@ -253,6 +253,21 @@ fn a_row_of_which_all_is_left_out_is_no_empty_card() {
 }
 
 #[test]
+fn a_row_that_the_options_empty_is_not_called_blank() {
+    let sent = |cell| sent("[card]\nemail = { column = \"E\", match = '@b\\.se$' }", &[("E", cell)]);
+    assert_eq!(sent("a@c.se"), "nothing to send: the mapping's options leave nothing of what stands in its cells");
+    assert_eq!(sent(" "), "skipped");
+}
+
+#[test]
+fn a_number_without_its_digits_is_sent_nowhere() {
+    let mapping = "[card]\nemail = \"E\"\nfacebook = \"F\"\n[card.custom]\nC = \"C\"\nT = \"no {C}\"";
+    let sent = |account, custom| sent(mapping, &[("E", "a@b.se"), ("F", account), ("C", custom)]);
+    assert_eq!(sent("1.00002E+14", "1,2E+12"), "invalid: cell.error in F, cell.error in C");
+    assert_eq!(sent("100002123456789", "1E5"), "email=a@b.se / facebook=100002123456789 / C:1E5 / T:no 1E5");
+}
+
+#[test]
 fn another_table_than_the_expected_one_is_refused_in_one_sentence() {
     let mapping = "[source]\nexpect_columns = [\"E\", \"Mobile\", \"\"]\n[card]\nemail = \"E\"";
     let columns = |names: &[&str]| sent(mapping, &names.iter().map(|name| (*name, "a@b.se")).collect::<Vec<_>>());

@@ -84,6 +84,9 @@ struct Draft<'s> {
     has_contact: bool,
 }
 
+/// What to say of a row whose cells are not blank until the mapping's options have been at them.
+const EMPTIED: &str = "nothing to send: the mapping's options leave nothing of what stands in its cells";
+
 /// What to say of a row whose contact entries have all been left out.
 const CONTACTS_LEFT_OUT: &str =
     "there is nothing to recognise this person by: what was there is left out; mend a contact";
@@ -170,7 +173,16 @@ impl Mapper {
         for (step, at) in self.steps.iter().zip(0u16..) {
             step.run(row, Origin(at), &mut draft);
         }
-        self.conclude(draft)
+        match self.conclude(draft) {
+            Mapped::Skipped if self.is_emptied(row) => Mapped::Excluded(EMPTIED.to_owned()),
+            mapped => mapped,
+        }
+    }
+
+    /// Whether a cell holds anything, of a row that has nothing to send: options have taken it away.
+    fn is_emptied(&self, row: &Row) -> bool {
+        let mut columns = self.steps.iter().filter(|step| step.extra.is_some()).flat_map(|step| &step.columns);
+        columns.any(|column| !cell::trim(row.cell(*column)).is_empty())
     }
 
     fn counts(&self, issue: &Issue) -> bool {
@@ -240,7 +252,8 @@ impl Step {
                     Some(first) => {
                         let mut sound = true;
                         for column in template.columns() {
-                            if let Err(fault) = check(cell::trim(row.cell(*column)), row.clean) {
+                            let part = cell::trim(row.cell(*column));
+                            if let Err(fault) = check(part, row.clean).and_then(|()| cell::check_sum(part)) {
                                 let kept = draft.blame(fault, Some(*column));
                                 draft.touch(&self.target, kept);
                                 sound = false;
@@ -384,6 +397,7 @@ impl Step {
             Target::Channel(Channel::Email) => out.push_str(&email::read(text)?),
             Target::Channel(Channel::Voice) => self.phone(text, row, out)?,
             Target::Channel(Channel::Facebook | Channel::Vk | Channel::Line) | Target::Name | Target::Custom { .. } => {
+                cell::check_sum(text)?;
                 out.push_str(text);
             }
         }

@@ -108,12 +108,12 @@
 //!   `tel:` are understood. Letters, extensions, and numbers that a spreadsheet has turned into sums (`4.67E+10`) are
 //!   refused, and so are numbers of a length that their country does not have.
 //! - Facebook, VK and LINE entries and custom values are sent as they stand.
-//! - Control characters, U+FFFD and letters read in a wrong encoding (`Ã¶`) are refused, and so are values of more than
-//!   32,767 characters, the most a spreadsheet cell can hold. Line ends and tabs may stand in names and custom values.
+//! - Control characters, U+FFFD, letters read in a wrong encoding (`Ã¶`), the errors of spreadsheets (`#N/A`, `#####`) and
+//!   numbers that they have cut to a few digits (`1.23457E+18`) are refused, and so are values of more than 32,767 characters, the most a spreadsheet cell can hold. Line ends and tabs may stand in names and custom values.
 //!
 //! ## Rows
 //!
-//! A row in which every mapped cell is blank is skipped. A row with anything wrong in a mapped cell is not sent, and
+//! A row in which every mapped cell is blank is skipped, and so is one of which `match` and its kin leave nothing. A row with anything wrong in a mapped cell is not sent, and
 //! tells every reason at once. So is a row without any e-mail, facebook, vk, line or voice entry, since the server would
 //! make a new card of it each time; `require_identity = false` lets it through. What is wrong in columns that the
 //! mapping does not use is nobody's business.
@@ -155,7 +155,7 @@ mod template;
 mod toml_table;
 
 pub use diagnostic::{Diagnostic, Level};
-pub use explain::{Explanation, Trace};
+pub use explain::{Explanation, Trace, TraceEnd};
 pub use mapper::Mapper;
 pub use schema::schema;
 pub use scraps::Scraps;

@@ -157,6 +157,6 @@ pub enum Mapped {
     Rejected(Vec<Issue>),
     /// Nothing to send: every mapped cell is blank.
     Skipped,
-    /// The mapping leaves such rows out; why, as a sentence.
+    /// The mapping leaves such rows out, or leaves nothing of them; why, as a sentence.
     Excluded(String),
 }

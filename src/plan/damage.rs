@@ -92,7 +92,9 @@ impl Damage {
 
     fn look_at_digits(&mut self, row: RowNumber, text: &str) {
         let digits = text.len().min(DIGITS_MAX);
-        if text.len() > EXCEL_DIGITS && text[EXCEL_DIGITS..].bytes().all(|digit| digit == b'0') {
+        // Other programs write sixteen digits of such a number.
+        let kept = if text.len() > EXCEL_DIGITS + 1 { EXCEL_DIGITS + 1 } else { EXCEL_DIGITS };
+        if text.len() > EXCEL_DIGITS && text[kept..].bytes().all(|digit| digit == b'0') {
             self.rounded.add(row, text);
         }
         if text.starts_with('0') {
@@ -251,6 +253,8 @@ mod tests {
                 "1 cell has more than 15 digits and ends in zeros, as Excel rounds numbers: it is \"1234567890123450000\" in row 2"
             ]
         );
+        assert_eq!(told("Card", &["1234567890123457000", "1234567890123456"]).len(), 1);
+        assert_eq!(told("Card", &["1234567890123456700"]), [""; 0]);
         assert_eq!(
             told("Since", &["2024-01-01", "44927"]),
             ["1 cell among dates is a number, as Excel counts days: it is \"44927\" in row 3"]

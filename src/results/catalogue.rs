@@ -42,8 +42,9 @@ pub fn page(code: OutcomeCode) -> Page {
         ),
         OutcomeCode::RowExcluded => (
             "the mapping leaves such rows out",
-            "A condition in the mapping's [rows] says which rows are not to be sent; the message names it.",
-            "Nothing, if the condition is what you meant; `c3import mapping explain` tells it in words.",
+            "A condition in the mapping's [rows] says which rows are not to be sent, and the message names it; or options \
+             such as `match` leave nothing of what stands in the row.",
+            "Nothing, if that is what you meant; `c3import mapping explain` tells it in words, with `--row N` step by step.",
         ),
         OutcomeCode::ServerOdd => (
             "the row is stored, but the server's answer was not what it should be",
@@ -133,9 +134,10 @@ fn issue(code: Code) -> Words {
             "Export the file once more as UTF-8, or let the mapping mend such texts.",
         ),
         Code::CellError => (
-            "the cell shows a spreadsheet error such as #N/A",
-            "Its formula does not work out. The error is no value, so it is not sent as one.",
-            "Mend the formula, or clear the cell.",
+            "the cell shows a spreadsheet error such as #N/A, or what is left of a number, such as ##### and 1.23E+18",
+            "A formula does not work out, or a column is too narrow for what stands in it. What it shows is no value, so \
+             it is not sent as one.",
+            "Mend the formula, widen the column or set it to text, or clear the cell.",
         ),
         Code::CellNoValue => (
             "the cell holds a formula whose result was never saved",

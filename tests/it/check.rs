@@ -47,6 +47,13 @@ fn a_check_needs_no_server_and_asks_none() {
 #[test]
 fn bad_input_is_refused_as_an_import_refuses_it() {
     let place = Place::with_table(&["Åsa,asa@example.com,,"]);
+    let dry = ["import", "people.csv", "-m", "m.toml", "--dry-run", "--results", "out.csv"];
+    place.c3import(&dry).run().exits(2).tells(&["a dry run writes no results", "--run-dir"]);
+    place.c3import(&dry).and(&["--run-dir", "dry"]).run().exits(0);
+    assert!(place.text("out.csv").contains("run.dry"), "{}", place.text("out.csv"));
+    let again = place.c3import(&dry).and(&["--run-dir", "dry"]).run();
+    again.exits(2).tells(&["say --fresh"]);
+    assert!(!again.stderr.contains("sends every row again"), "{again}");
     place.c3import(&["check", "nobody.csv", "-m", "m.toml"]).run().exits(2).tells(&["nobody.csv"]);
     place.put("m.toml", "version = 1\n[card]\nemail = \"E-mial\"\n");
     place.c3import(&["check", "people.csv", "-m", "m.toml"]).run().exits(2).tells(&["E-mial", "E-mail"]);

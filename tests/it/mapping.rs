@@ -123,6 +123,34 @@ fn a_mapping_is_explained_by_columns_and_by_rows() {
 }
 
 #[test]
+fn parts_that_are_joined_and_rows_that_are_emptied_are_explained_as_such() {
+    let place = Place::with_table(&["Åsa x,asa@example.com,,", "Bo,,,", ",,,"]);
+    place.put(
+        "m.toml",
+        "version = 1\n[card]\nemail = \"E-mail\"\n[card.custom]\n\
+         N = { column = \"Name\", split = \" \", match = \"^[^B]\", join = \" + \" }\n",
+    );
+    let done = place.c3import(&["mapping", "explain", "m.toml", "people.csv", "--row", "2"]).run();
+    done.exits(0);
+    let told = "  match        \"Åsa\"\n  joined with the others below\n";
+    assert!(done.stdout.contains(told) && done.stdout.contains("  = \"Åsa + x\"\n"), "{done}");
+    place.c3import(&["check", "people.csv", "-m", "m.toml", "--run-dir", "run"]).run().exits(0);
+    let (codes, errors) = (place.results("run"), "nothing to send: the mapping's options leave nothing");
+    assert_eq!(codes.column("c3_code"), ["run.dry", "row.excluded", "row.blank"]);
+    assert!(codes.column("c3_error")[1].starts_with(errors), "{:?}", codes.column("c3_error"));
+}
+
+#[test]
+fn a_guess_says_when_another_row_looks_like_the_header() {
+    let place = Place::new();
+    place.put("titled.csv", "Exported 2026-01-01\n\nName,E-mail\nÅsa,asa@example.com\n");
+    let done = place.c3import(&["guess", "titled.csv"]).run();
+    done.exits(0).tells(&["hint: row 3 looks like the header: --header-row 3"]);
+    let done = place.c3import(&["guess", "titled.csv", "--header-row", "3"]).run();
+    assert!(done.stdout.contains("\"E-mail\",") && !done.stderr.contains("hint: row"), "{done}");
+}
+
+#[test]
 fn a_warning_and_an_excluded_row_stand_in_the_results() {
     let place = Place::with_table(&["Åsa,asa@example.com,12,", "Bo,bo@example.com,,gone", "Cy,cy@example.com,,"]);
     place.put(

@@ -130,6 +130,9 @@ fn a_report_that_cannot_be_is_told_before_anything_is_sent() {
     let place = Place::with_table(&["Åsa,asa@example.com,,"]);
     check(&place, &["--report", "check.pdf"]).exits(2).tells(&["let its name end in .html or .xlsx"]);
     check(&place, &["--report", "nowhere/check.html"]).exits(2).tells(&["nowhere/check.html cannot be written"]);
+    place.put("file", "");
+    check(&place, &["--report", "file/check.html"]).exits(4).tells(&["file/check.html cannot be written"]);
+    std::fs::remove_file(place.path().join("file")).expect("it is ours");
     check(&place, &["--report", "a.xlsx", "--report", "b.xlsx"]).exits(2).tells(&["one report as .xlsx is enough"]);
     check(&place, &["--report", "a.html", "--report", "./a.html"]).exits(2).tells(&["written over"]);
     check(&place, &["--documents", "people.csv"]).exits(2).tells(&["people.csv would be written over people.csv"]);

@@ -121,7 +121,8 @@ impl RowCells {
             let more = beyond.len() - shown.len();
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             // In a sheet it moves no other cell, so it is no more than a column without a name, which no mapping uses.
-            let message = format!("beyond the {width} columns of the header stands {}{more}", shown.join(", "));
+            let columns = if width == 1 { "one column".to_owned() } else { format!("{width} columns") };
+            let message = format!("beyond the {columns} of the header stands {}{more}", shown.join(", "));
             issues.push(Issue::cell(Code::RowRagged, first, message).when_mapped());
         }
         let mut row = Row::from_parts(RowNumber(number), text, ends);

@@ -17,7 +17,7 @@ pub struct SourceArgs {
     #[arg(long, value_name = "NAME|NUMBER", help_heading = "Reading")]
     sheet: Option<SheetChoice>,
     /// The row that holds the column names, counted from 1.
-    #[arg(long, value_name = "N", help_heading = "Reading")]
+    #[arg(long, value_name = "N", value_parser = row_number, help_heading = "Reading")]
     header_row: Option<NonZeroU64>,
     /// What stands between cells: auto, comma, semicolon, tab, pipe, or one character.
     #[arg(long, value_name = "DELIMITER", help_heading = "Reading")]
@@ -65,4 +65,9 @@ impl SourceArgs {
         }
         words
     }
+}
+
+fn row_number(text: &str) -> Result<NonZeroU64, String> {
+    text.parse()
+        .map_err(|_| "rows are counted from 1; a table without column names needs a row of them first".to_owned())
 }

@@ -15,6 +15,11 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// `1 request`, `2 requests`.
+pub fn requests(number: u64) -> String {
+    format!("{} {}", count(number), if number == 1 { "request" } else { "requests" })
+}
+
 /// `1 card`, `2 cards`.
 pub fn cards(number: u64) -> String {
     format!("{} {}", count(number), if number == 1 { "card" } else { "cards" })

@@ -7,7 +7,7 @@ use super::Terminal;
 use super::page::Page;
 use super::remarks::{forecast_text, merges_text, remarks_text};
 use crate::commands::Exit;
-use crate::model::figures::{count, rate, rows, time};
+use crate::model::figures::{self, count, rate, rows, time};
 use crate::model::{Forecast, Header, Issue, MergeCode, RowNumber, Severity, Status};
 use crate::pipeline::{CardCounts, Changes, Report};
 use crate::results::Remark;
@@ -58,9 +58,9 @@ pub fn import_summary(terminal: &Terminal, run: &RunView<'_>, exit: Exit, next: 
     let report = run.report;
     let mut text = told(run, false, terminal.width());
     let speed = rate(report.requests, report.elapsed);
-    text.push_str(&format!("{} requests in {} ({speed})", count(report.requests), time(report.elapsed)));
+    text.push_str(&format!("{} in {} ({speed})", figures::requests(report.requests), time(report.elapsed)));
     if let Some(cards) = run.sandbox_cards {
-        text.push_str(&format!("; the sandbox holds {} cards", count(cards)));
+        text.push_str(&format!("; the sandbox holds {}", figures::cards(cards)));
     }
     text.push('\n');
     text.push_str(&cards(&report.cards));

@@ -10,13 +10,11 @@ use std::hint::black_box;
 use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
 use c3import::jsonapi;
 use c3import::mapping::Scraps;
 use c3import::model::{Digester, Mapped, ServerRules};
-use c3import::pipeline::{self, Delivery, Ending, Plan, Progress, SideFiles};
+use c3import::pipeline::{self, Ending, Plan};
 use c3import::plan::{MergePlan, Said, Sightings};
 use c3import::schedule::Policy;
 use c3import::source::Table;
@@ -110,21 +108,7 @@ fn planned(batches: &[Sightings]) -> Outcome<u64> {
 /// The same as `c3import check`, without the terminal.
 fn checked(path: &Path) -> Outcome<u64> {
     let (table, mapper) = mapping::open(path)?;
-    let report = pipeline::run(Plan {
-        table,
-        mapper,
-        rules: ServerRules::default(),
-        policy: Policy::default(),
-        delivery: Delivery::Dry,
-        results: None,
-        memoir: None,
-        grace: Duration::ZERO,
-        side: SideFiles::default(),
-        bad_rows_kept: 0,
-        plans_merges: true,
-        sample: None,
-        progress: Arc::new(Progress::default()),
-    })?;
+    let report = pipeline::run(Plan::look(table, mapper, ServerRules::default(), Policy::default()))?;
     match (&report.ending, report.read) {
         (Ending::Finished, Some(end)) => Ok(end.rows),
         (ending, _) => Err(format!("the check ended early: {ending:?}").into()),

@@ -1,6 +1,7 @@
 //! `c3import check`: the dry run, which is the run, minus the network.
 
-use std::path::{Path, PathBuf};
+use std::num::NonZeroU64;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,24 +12,17 @@ use super::run_report::{exit, remarks_of, stop, summary};
 use super::session::enter_dry;
 use super::stage::Stage;
 use super::{Exit, Failure, Failures, expiry};
-use crate::cli::{CheckArgs, ImportArgs, OutputArgs, SourceArgs, WatchArgs};
+use crate::cli::{CheckArgs, ImportArgs, OutputArgs, SourceArgs};
 use crate::model::{Forecast, ServerRules};
-use crate::pipeline::{Delivery, Plan, Progress};
+use crate::pipeline::Plan;
 use crate::schedule::Policy;
 use crate::settings::TokenSource;
-use crate::ui::{NextStep, RunView, Terminal, check_report};
+use crate::ui::{NextStep, Terminal, check_report};
 
-/// What both ways to ask for a dry run have in common.
+/// A check, and what an import lets one choose beside it.
 struct DryRun {
-    source: SourceArgs,
-    mapping: Option<PathBuf>,
-    run_dir: Option<PathBuf>,
+    check: CheckArgs,
     outputs: OutputArgs,
-    fresh: bool,
-    json: bool,
-    sample: Option<u64>,
-    documents: Option<PathBuf>,
-    watch: WatchArgs,
     rules: ServerRules,
     policy: Policy,
     timeout: Duration,
@@ -37,63 +31,35 @@ struct DryRun {
 
 /// `c3import check`.
 pub fn check(terminal: &Terminal, args: CheckArgs) -> Result<Exit, Failures> {
-    let CheckArgs { source, mapping, run_dir, fresh, json, rate, sample, documents, watch } = args;
-    let policy = Policy { rate: rate.0, ..Policy::default() };
-    let (rules, timeout, token) = (ServerRules::default(), Duration::from_secs(60), TokenSource::Environment);
-    let outputs = OutputArgs::default();
-    let sample = sample.map(std::num::NonZeroU64::get);
-    dry_run(
-        terminal,
-        DryRun {
-            source,
-            mapping,
-            run_dir,
-            outputs,
-            fresh,
-            json,
-            sample,
-            documents,
-            watch,
-            rules,
-            policy,
-            timeout,
-            token,
-        },
-    )
+    let dry = DryRun {
+        outputs: OutputArgs::default(),
+        rules: ServerRules::default(),
+        policy: Policy { rate: args.rate.0, ..Policy::default() },
+        timeout: Duration::from_secs(60),
+        token: TokenSource::Environment,
+        check: args,
+    };
+    dry_run(terminal, dry)
 }
 
 /// `c3import import --dry-run`.
 pub fn dry_import(terminal: &Terminal, args: ImportArgs) -> Result<Exit, Failures> {
     let (rules, policy, timeout) = (args.server.rules.rules(), args.pace.policy(0), args.pace.timeout);
     let token = args.server.destination.token_source();
-    let ImportArgs { source, mapping, run_dir, outputs, fresh, watch, .. } = args;
-    let (json, sample, documents) = (false, None, None);
+    let ImportArgs { source, mapping, run_dir, outputs, fresh, watch, pace, .. } = args;
     if run_dir.is_none() && (outputs.results.is_some() || outputs.failed.is_some()) {
         return Err(Failure::unusable("a dry run writes no results, so --results and --failed have no meaning")
             .hint("name a --run-dir too: then it writes them")
             .into());
     }
-    dry_run(
-        terminal,
-        DryRun {
-            source,
-            mapping,
-            run_dir,
-            outputs,
-            fresh,
-            json,
-            sample,
-            documents,
-            watch,
-            rules,
-            policy,
-            timeout,
-            token,
-        },
-    )
+    let (json, sample, documents, rate) = (false, None, None, pace.rate);
+    let check = CheckArgs { source, mapping, run_dir, fresh, json, rate, sample, documents, watch };
+    dry_run(terminal, DryRun { check, outputs, rules, policy, timeout, token })
 }
 
-fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
+fn dry_run(terminal: &Terminal, dry: DryRun) -> Result<Exit, Failures> {
+    let DryRun { check: args, outputs, rules, policy, timeout, token } = dry;
+    let sample = args.sample.map(NonZeroU64::get);
     let stage = Stage::set(terminal, &args.source, args.mapping.as_deref())?;
     let mapping = stage.mapping;
     let (input, documents) = (args.source.input(), args.documents.as_deref());
@@ -101,38 +67,30 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     let (reports, side) = Reports::begin(&args.watch, documents, (&input, &mapping), header, &shape, &stage.mapper)?;
     let (run_dir, results) = match &args.run_dir {
         Some(path) => {
-            let (run_dir, results) = enter_dry(path, &args.outputs, args.fresh, &args.source.input(), &stage.table)?;
+            let (run_dir, results) = enter_dry(path, &outputs, args.fresh, &args.source.input(), &stage.table)?;
             (Some(run_dir), Some(results))
         }
         None => (None, None),
     };
     let mapping_name = mapping.display().to_string();
-    let settings = settings(None, &mapping, &args.policy, args.timeout.as_secs_f64());
-    let progress = Arc::new(Progress::default());
-    let rate = args.policy.rate;
+    let settings = settings(None, &mapping, &policy, timeout.as_secs_f64());
+    let rate = policy.rate;
     let plan = Plan {
-        table: stage.table,
-        mapper: stage.mapper,
-        rules: args.rules,
-        policy: args.policy,
-        delivery: Delivery::Dry,
         results,
-        memoir: None,
-        grace: Duration::ZERO,
         side,
         bad_rows_kept: reports.bad_rows_kept(),
-        plans_merges: true,
-        sample: args.sample,
-        progress: Arc::clone(&progress),
+        sample,
+        ..Plan::look(stage.table, stage.mapper, rules, policy)
     };
+    let progress = Arc::clone(&plan.progress);
     tracing::info!(input = %input, read_as = shape.description, "checking");
     let mut report = run(terminal, &input.to_string(), plan, progress, true)?;
     let remarks = remarks_of(&report, &args.watch);
     let exit = exit(&report, &remarks, &args.watch, true);
     // A file with fewer rows than that was read whole.
-    let sample = args.sample.filter(|_| report.read.is_none());
+    let sample = sample.filter(|_| report.read.is_none());
     // A token is not needed for a check; where one is at hand, its end is told.
-    let token_left = args.token.load().ok().map(|token| expiry::left(&token));
+    let token_left = token.load().ok().map(|token| expiry::left(&token));
     let merges = report.merges.as_ref().expect("a check asks for the merge plan");
     let forecast = Forecast::new(merges, rate, token_left);
     let unwritable = |error| Failure::machine(format!("standard output cannot be written: {error}"));
@@ -154,17 +112,7 @@ fn dry_run(terminal: &Terminal, args: DryRun) -> Result<Exit, Failures> {
     };
     let (reports, unwritten) = reports.finish(&mut report, &frame);
     let results = run_dir.as_ref().map(|run_dir| run_dir.results());
-    let view = RunView {
-        input: &name,
-        read_as: &shape.description,
-        report: &report,
-        remarks: &remarks,
-        sample,
-        stopped,
-        results: results.as_deref(),
-        reports: &reports,
-        sandbox_cards: None,
-    };
+    let view = frame.view(&report, results.as_deref(), &reports);
     let next = next_step(&args.source, &mapping, exit);
     check_report(terminal, &view, &forecast, exit, &next, args.json).map_err(unwritable)?;
     if let Some(run_dir) = &run_dir {

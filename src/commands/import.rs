@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::goal::Goal;
 use super::locks;
@@ -18,7 +17,7 @@ use crate::journal::{Destination, RunFacts};
 use crate::mapping::Mapping;
 use crate::model::figures::cards;
 use crate::model::{Input, MergeCode};
-use crate::pipeline::{self, Delivery, Ending, Errand, Plan, Progress, Report, SideFiles};
+use crate::pipeline::{self, Delivery, Ending, Errand, Plan, Progress, Report};
 use crate::results::{RunDir, Summary, SummarySettings};
 use crate::schedule::Policy;
 use crate::source;
@@ -139,17 +138,8 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
         forecast: None,
     };
     let (reports, unwritten) = reports.finish(&mut report, &frame);
-    let view = RunView {
-        input: &name,
-        read_as: &shape.description,
-        report: &report,
-        remarks: &remarks,
-        sample: None,
-        stopped,
-        results: Some(results),
-        reports: &reports,
-        sandbox_cards: goal.sandbox.as_ref().map(InProcess::cards),
-    };
+    let sandbox_cards = goal.sandbox.as_ref().map(InProcess::cards);
+    let view = RunView { sandbox_cards, ..frame.view(&report, Some(results), &reports) };
     import_summary(terminal, &view, exit, &next);
     if changed {
         let now = if source::stamp(&input).is_some() { "has changed" } else { "is gone" };
@@ -174,22 +164,8 @@ fn refuse_large_groups(terminal: &Terminal, args: &ImportArgs, stage: &Stage) ->
     let Ok(mapper) = mapper else {
         return Err(Failure::unusable("the input changed while it was read").hint("start again").into());
     };
-    let progress = Arc::new(Progress::default());
-    let plan = Plan {
-        table,
-        mapper,
-        rules: args.server.rules.rules(),
-        policy: Policy::default(),
-        delivery: Delivery::Dry,
-        results: None,
-        memoir: None,
-        grace: Duration::ZERO,
-        side: SideFiles::default(),
-        bad_rows_kept: 0,
-        plans_merges: true,
-        sample: None,
-        progress: Arc::clone(&progress),
-    };
+    let plan = Plan::look(table, mapper, args.server.rules.rules(), Policy::default());
+    let progress = Arc::clone(&plan.progress);
     let report = run(terminal, &args.source.input().to_string(), plan, progress, true)?;
     if let Some(stop) = stop(&report.ending) {
         return Err(Failure::unusable(format!("the look at the whole file broke off: {}", stop.reason)).into());

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::import::{run, settings, write_summary};
 use super::next::quoted;
@@ -14,9 +13,9 @@ use super::stage::Stage;
 use super::{Exit, Failure, Failures};
 use crate::cli::ReportArgs;
 use crate::journal::{Journal, JournalError};
-use crate::pipeline::{Delivery, Ending, Errand, Memoir, Plan, Progress};
+use crate::pipeline::{Ending, Errand, Memoir, Plan};
 use crate::schedule::{Guards, Policy};
-use crate::ui::{NextStep, RunView, Terminal, import_summary};
+use crate::ui::{NextStep, Terminal, import_summary};
 
 /// Writes the tables.
 pub fn report(terminal: &Terminal, args: &ReportArgs) -> Result<Exit, Failures> {
@@ -42,22 +41,14 @@ pub fn report(terminal: &Terminal, args: &ReportArgs) -> Result<Exit, Failures> 
     let policy = Policy { guards: Guards::default(), ..import.pace.policy(0) };
     let endpoint = facts.destination.map(|destination| destination.endpoint);
     let settings = settings(endpoint.clone(), &mapping, &policy, import.pace.timeout.as_secs_f64());
-    let progress = Arc::new(Progress::default());
     let plan = Plan {
-        table: stage.table,
-        mapper: stage.mapper,
-        rules: import.server.rules.rules(),
-        policy,
-        delivery: Delivery::Dry,
         results: Some(results),
         memoir: Some(Memoir { journal, recall, errand: Errand { again: Vec::new(), unsent }, unsettled: false }),
         side,
-        grace: Duration::ZERO,
-        bad_rows_kept: 0,
         plans_merges: false,
-        sample: None,
-        progress: Arc::clone(&progress),
+        ..Plan::look(stage.table, stage.mapper, import.server.rules.rules(), policy)
     };
+    let progress = Arc::clone(&plan.progress);
     let name = input.to_string();
     let mut report = run(terminal, &name, plan, progress, true)?;
     report.requests = requests;
@@ -76,17 +67,8 @@ pub fn report(terminal: &Terminal, args: &ReportArgs) -> Result<Exit, Failures> 
         forecast: None,
     };
     let (reports, unwritten) = reports.finish(&mut report, &frame);
-    let view = RunView {
-        input: &name,
-        read_as: &shape.description,
-        report: &report,
-        remarks: &remarks,
-        sample: None,
-        stopped,
-        reports: &reports,
-        results: Some(if whole { outputs.results.path() } else { outputs.results.partial() }),
-        sandbox_cards: None,
-    };
+    let results = if whole { outputs.results.path() } else { outputs.results.partial() };
+    let view = frame.view(&report, Some(results), &reports);
     let command = format!("c3import rows {}", quoted(outputs.results.path()));
     import_summary(terminal, &view, exit, &NextStep { why: "the rows and what became of them", command });
     write_summary(&summary(&report, &remarks, None, name, &shape, None, settings), &dir)?;

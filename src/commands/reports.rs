@@ -9,6 +9,7 @@ use crate::mapping::Mapper;
 use crate::model::{Header, Input, TableShape, excerpt};
 use crate::pipeline::{self, Report, SideFiles};
 use crate::results::{Account, Documents, Remark, ResultsXlsx, SideFile, html_page};
+use crate::ui::RunView;
 
 /// How many rows a page lists: more makes it slow, and nobody reads them.
 const ROWS_LISTED_MAX: usize = 2_000;
@@ -42,6 +43,23 @@ pub struct Frame<'a> {
     pub remarks: &'a [Remark],
     /// What an import will take.
     pub forecast: Option<&'a crate::model::Forecast>,
+}
+
+impl<'a> Frame<'a> {
+    /// The same for the terminal, with what has been written.
+    pub fn view(&self, report: &'a Report, results: Option<&'a Path>, reports: &'a [PathBuf]) -> RunView<'a> {
+        RunView {
+            input: self.input,
+            read_as: &self.shape.description,
+            report,
+            remarks: self.remarks,
+            sample: self.sample,
+            stopped: self.stopped.map(str::to_owned),
+            results,
+            reports,
+            sandbox_cards: None,
+        }
+    }
 }
 
 impl Reports {

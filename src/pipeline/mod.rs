@@ -139,6 +139,27 @@ pub struct Memoir {
     pub unsettled: bool,
 }
 
+impl Plan {
+    /// A look at a whole table: nothing is sent, written or remembered, and the merge plan is made.
+    pub fn look(table: Table, mapper: Mapper, rules: ServerRules, policy: Policy) -> Plan {
+        Plan {
+            table,
+            mapper,
+            rules,
+            policy,
+            delivery: Delivery::Dry,
+            results: None,
+            memoir: None,
+            grace: Duration::ZERO,
+            side: SideFiles::default(),
+            bad_rows_kept: 0,
+            plans_merges: true,
+            sample: None,
+            progress: Arc::default(),
+        }
+    }
+}
+
 /// What becomes of a card that is ready to be sent.
 #[derive(Debug)]
 pub enum Delivery {

@@ -17,6 +17,7 @@
 //! | room | in → out | touches |
 //! | --- | --- | --- |
 //! | [`model`] | the nouns: row, card, identity, issue, verdict, outcome | nothing |
+//! | [`plug`] | the moments at which tests end the program without a word | nothing, in a release build |
 //! | [`jsonapi`] | card → request document; answer → resource or errors; pointer → field | nothing |
 //! | [`source`] | file → rows | reads the input |
 //! | [`mapping`] | mapping file → mapper; row → card, or every reason why not | nothing |
@@ -57,9 +58,10 @@
 //! # When the plug is pulled
 //! A run may take several sessions. Its journal stands between deliver and record: an ending is on disk there before the
 //! recorder writes it into the results, so that the results never know more than the journal. A card is noted before it
-//! is sent, too. One that the server could not recognise when it came again waits until that note is on disk; for all
-//! others the note shares the next commit, because sending them again is safe, and a session that follows a killed one
-//! waits for as long as an unknown outcome is given before it sends anything.
+//! is sent, too. One that the server could not recognise when it came again waits until that note is on disk. So do all
+//! others at up to 20 requests a second, so that whatever is sent again can say so; at a faster pace their note shares
+//! the next commit, because sending them again is safe. A session that follows a killed one waits for as long as an
+//! unknown outcome is given before it sends anything. [`plug`] lets tests end the program at every one of these steps.
 //!
 //! The next session reads the input from its beginning. The feed asks the journal about every card, by a keyed digest of
 //! its document and not by row number, so that an input may be edited and sorted in between; each record answers for one
@@ -79,6 +81,7 @@ pub mod mapping;
 pub mod model;
 pub mod pipeline;
 pub mod plan;
+pub mod plug;
 pub mod results;
 pub mod sandbox;
 pub mod schedule;

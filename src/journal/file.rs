@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use super::record::Book;
 use super::{JournalError, Recall, RunFacts, SessionEnd, SessionStart};
 use crate::model::{CardDigest, DigestKey, Header};
+use crate::plug::{self, Moment};
 
 /// Says in the file's head that it is one of ours: "c3jr".
 const APPLICATION: i64 = 0x6333_6a72;
@@ -97,6 +98,7 @@ impl Journal {
         };
         make().map_err(failed)?;
         sync_folder(path)?;
+        plug::at(Moment::JournalMade);
         Ok(Journal { db, book: Book::new(1, 1), path: path.to_owned(), facts, key, sample, finished: None })
     }
 
@@ -206,6 +208,7 @@ impl Journal {
             let sql = "INSERT INTO session (number, command, began) VALUES (?1, ?2, ?3)";
             db.execute(sql, params![number, session.command, session.began]).map(drop)
         })?;
+        plug::at(Moment::SessionBegun);
         self.finished = None;
         Ok(())
     }
@@ -220,8 +223,12 @@ impl Journal {
         self.all_or_nothing(|db| {
             db.execute("UPDATE run SET finished = ?1, stamp = ?2", params![end.finished, end.stamp])?;
             let sql = "UPDATE session SET ended = ?2, stopped = ?3, requests = ?4, rows = ?5 WHERE number = ?1";
-            db.execute(sql, params![number, end.ended, end.stopped, count(end.requests), count(end.rows)]).map(drop)
-        })
+            db.execute(sql, params![number, end.ended, end.stopped, count(end.requests), count(end.rows)])?;
+            plug::at(Moment::EndTorn);
+            Ok(())
+        })?;
+        plug::at(Moment::SessionEnded);
+        Ok(())
     }
 
     /// Whether requests of an earlier session may still be on their way: it was killed, or did not wait for an answer.

@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 use super::reasons;
 use super::{Journal, JournalError};
 use crate::model::{C3Id, CardDigest, Header, Ordinal, Outcome, RowNumber, Status};
+use crate::plug::{self, Moment};
 
 /// How a record says that its card may be on its way. Every other word is a status of the results.
 pub(super) const OPEN: &str = "open";
@@ -145,8 +146,11 @@ impl Journal {
                 let (id, http, attempts, reasons) = (None, None, 0, None);
                 write(db, book.session, &Written { number, subject, status, id, http, attempts, reasons })?;
             }
-            book.endings.iter().try_for_each(|ending| write(db, book.session, ending))
+            book.endings.iter().try_for_each(|ending| write(db, book.session, ending))?;
+            book.endings.iter().for_each(|_| plug::at(Moment::EndingTorn));
+            Ok(())
         })?;
+        book.endings.iter().for_each(|_| plug::at(Moment::EndingWritten));
         self.book.touched.clear();
         self.book.endings.clear();
         Ok(())

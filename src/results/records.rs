@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::{FailedCsv, Form, OutputFile, ResultsCsv};
 use crate::model::{Header, Outcome, Row};
+use crate::plug::{self, Moment};
 
 /// A table could not be written.
 #[derive(Debug, Error)]
@@ -88,8 +89,12 @@ impl Records {
             move |error| WriteError { path, error }
         };
         let results = self.results.finish().map_err(failed(&self.results_path))?;
+        plug::at(Moment::ResultsWhole);
         self.failed.finish().map_err(failed(&self.failed_path))?;
-        results.publish().map_err(failed(&self.results_path))
+        plug::at(Moment::FailedNamed);
+        results.publish().map_err(failed(&self.results_path))?;
+        plug::at(Moment::ResultsNamed);
+        Ok(())
     }
 
     fn failed_error(&self, error: io::Error) -> WriteError {

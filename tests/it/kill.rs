@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use c3import::plug::Moment;
+
 use crate::support::{Call, Done, Place, Results, Server};
 
 /// Rounds in an ordinary test run.
@@ -79,6 +81,8 @@ fn place(rows: &[[String; 3]]) -> Place {
 enum Cut {
     /// The plug is pulled.
     Kill,
+    /// It is pulled at a moment that hurts, when that has come so many times.
+    Plug(Moment, u64),
     /// It is asked to stop, by this signal.
     Signal(&'static str),
     /// It is asked twice, and does not wait for answers.
@@ -90,6 +94,10 @@ enum Cut {
 /// Plays a session, cut short or not; says whether it came to its end by itself.
 fn session(call: Call<'_>, cut: Option<Cut>, server: &Server, chance: &mut Chance) -> Done {
     let Some(cut) = cut else { return call.run() };
+    let call = match cut {
+        Cut::Plug(moment, times) => call.env("C3IMPORT_PULL_PLUG", &format!("{}:{times}", moment.as_str())),
+        Cut::Kill | Cut::Signal(_) | Cut::Twice | Cut::Rows => call,
+    };
     let call = if cut == Cut::Rows { call.and(&["--max-rows", &(1 + chance.below(30)).to_string()]) } else { call };
     let running = call.start();
     let requests = server.requests() + usize::try_from(chance.below(40)).expect("small");
@@ -105,7 +113,7 @@ fn session(call: Call<'_>, cut: Option<Cut>, server: &Server, chance: &mut Chanc
         Cut::Kill => running.kill_when(now),
         Cut::Signal(name) => running.signal_when(&[name], &mut now),
         Cut::Twice => running.signal_when(&["INT", "TERM"], &mut now),
-        Cut::Rows => running.finish(),
+        Cut::Rows | Cut::Plug(..) => running.finish(),
     }
 }
 
@@ -122,8 +130,11 @@ fn round(seed: u64) {
         let words = ["import", "people.csv", "-m", "m.toml", "--run-dir", run];
         place.c3import(&words).at(&server.url()).token(Server::TOKEN).and(&pace)
     };
-    let cuts = [Cut::Kill, Cut::Kill, Cut::Kill, Cut::Signal("INT"), Cut::Signal("HUP"), Cut::Twice, Cut::Rows];
     for _ in 0..2 + chance.below(u64::from(CUTS_MAX)) {
+        let moment = Moment::ALL[usize::try_from(chance.below(Moment::ALL.len() as u64)).expect("small")];
+        let plug = Cut::Plug(moment, 1 + chance.below(30));
+        let asked = [Cut::Signal("INT"), Cut::Signal("HUP"), Cut::Twice, Cut::Rows];
+        let cuts = [&[Cut::Kill; 3][..], &[plug; 3], &asked].concat();
         let cut = cuts[usize::try_from(chance.below(cuts.len() as u64)).expect("small")];
         // A run that is finished is tried again, and cut there as well.
         let finished = place.path().join("run/results.csv").exists() && chance.below(3) == 0;
@@ -230,4 +241,13 @@ fn what_is_stored_is_told_and_not_sent_again() {
     let requests = server.requests();
     import().run().exits(0).tells(&["this run is finished", "--fresh"]);
     assert_eq!(server.requests(), requests);
+}
+
+#[cfg(not(debug_assertions))]
+#[test]
+fn nobody_can_pull_the_plug_of_a_release_build_through_its_environment() {
+    let server = Server::start();
+    let place = Place::with_table(&["P1,p1@example.com,,"]);
+    let import = place.c3import(&["import", "people.csv", "-m", "m.toml"]).to(&server);
+    import.env("C3IMPORT_PULL_PLUG", "session-begun:1").run().exits(0);
 }

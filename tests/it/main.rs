@@ -23,6 +23,7 @@ mod import_main;
 mod inspect;
 mod interrupt;
 mod kill;
+mod kill_points;
 mod mapping;
 mod preview;
 mod readme;

@@ -41,8 +41,9 @@ const fn room(name: &'static str, kind: Kind, reach: Reach) -> Room {
     Room { name, kind, reach }
 }
 
-const ROOMS: [Room; 14] = [
+const ROOMS: [Room; 15] = [
     room("model", Kind::Noun, Reach::Nothing),
+    room("plug", Kind::Noun, Reach::Machine),
     room("jsonapi", Kind::Verb, Reach::Nothing),
     room("source", Kind::Verb, Reach::Machine),
     room("mapping", Kind::Verb, Reach::Nothing),

@@ -110,6 +110,8 @@
 //! - Facebook, VK and LINE entries and custom values are sent as they stand.
 //! - Control characters, U+FFFD, letters read in a wrong encoding (`Ã¶`), the errors of spreadsheets (`#N/A`, `#####`) and
 //!   numbers that they have cut to a few digits (`1.23457E+18`) are refused, and so are values of more than 32,767 characters, the most a spreadsheet cell can hold. Line ends and tabs may stand in names and custom values.
+//! - What only a column as a whole shows is sent, and the column is told of as a warning: numbers rounded to 15 digits, days
+//!   counted as numbers among dates, texts cut at 255 or 32,767 characters, phone numbers without their plus or zero.
 //!
 //! ## Rows
 //!
@@ -126,6 +128,7 @@
 //! and the results tell what was left out. What concerns the row as a whole (`row.…`, `contact.none`, `value.missing`)
 //! is always an error; and a row whose contacts have all been left out has none.
 
+mod carries;
 mod cell;
 mod columns;
 mod compile;

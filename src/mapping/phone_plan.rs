@@ -77,6 +77,11 @@ pub(super) fn of(code: &str) -> Option<usize> {
     PLANS.iter().position(|plan| plan.country == code)
 }
 
+/// Whether a zero is dialled before the national numbers of a plan.
+pub(super) fn dials_zero(plan: usize) -> bool {
+    PLANS[plan].trunk == Some(b'0')
+}
+
 /// Writes the number as E.164, when it is one beyond doubt; `None` leaves it to the library, with nothing written.
 pub(super) fn write(text: &str, country: Option<Country>, out: &mut String) -> Option<()> {
     let mut buffer = [0u8; DIGITS_MAX];

@@ -11,7 +11,7 @@ use super::diagnostic::{Diagnostic, either, nearest};
 use super::document::{ColumnName, Expected, Rows};
 use super::keys;
 use super::toml_table::{Findings, SHOWN_CHARS, TextByText, Value};
-use crate::model::{Code, SheetChoice, SourceOptions, excerpt};
+use crate::model::{Code, DamageCode, SheetChoice, SourceOptions, excerpt};
 
 /// The rows of a sheet in today's spreadsheets (2^20); a header further down is a slip of the finger.
 const HEADER_ROW_MAX: u64 = 1_048_576;
@@ -143,6 +143,13 @@ fn on_finding(findings: &mut Findings<'_>, value: &Value<'_>) -> Vec<(Code, std:
                 .into_iter()
                 .map(|name| format!("\"{name}\""))
                 .collect();
+            if DamageCode::ALL.iter().any(|code| code.as_str() == name) {
+                let message = format!("\"{name}\" is always a warning");
+                let help =
+                    "it tells of a column, whose values are sent; with --fail-on warning it makes the exit code 1";
+                findings.add(Diagnostic::at(at, message, "not about a row").with_help(help));
+                continue;
+            }
             let message = format!("there is no finding \"{}\"", excerpt(name, SHOWN_CHARS));
             let help = match offers.is_empty() {
                 true => "the codes are those of c3_code in the results, such as \"email.syntax\"".to_owned(),

@@ -4,6 +4,7 @@
 mod card;
 mod clean;
 mod compact_map;
+mod damage;
 mod dialect;
 mod digest;
 mod echo;
@@ -25,6 +26,7 @@ mod verdict;
 pub use card::{Channel, ContactCard, CustomField, Entry, Field, Mapped, Origin};
 pub use clean::is_clean;
 pub use compact_map::CompactMap;
+pub use damage::{Carries, DamageCode, Damaged};
 pub use dialect::{CsvDialect, TableShape};
 pub use digest::{CardDigest, DigestKey, Digester};
 pub use echo::Echo;

@@ -19,7 +19,7 @@ use crate::model::{
     C3Id, CardDigest, Code, ColumnIndex, ContactCard, Digester, Header, Issue, Mapped, OWN_COLUMNS, Ordinal, Outcome,
     OutcomeCode, Reason, Row, RowNumber, ServerRules, Status,
 };
-use crate::plan::Sightings;
+use crate::plan::{Sightings, Watch};
 use crate::schedule::OnUncertain;
 use crate::source::{ReadEnd, SourceError, Table};
 
@@ -171,6 +171,8 @@ pub struct Feed {
     pub memory: Option<Memory>,
     /// Hears at the end how the input differs from what earlier sessions read.
     pub changes: std::sync::mpsc::Sender<Changes>,
+    /// Hears at the end what was seen of columns.
+    pub watched: std::sync::mpsc::Sender<Watch>,
 }
 
 impl Feed {
@@ -180,10 +182,11 @@ impl Feed {
         let mut batch = Batch::default();
         // Cards are on their way for long, and leave nothing behind.
         let mut scraps = Scraps::default();
+        let mut watch = self.desk.watch();
         let (mut next, mut seats) = (0, 0);
         let mut forgot = None;
         let end = table.read(&mut |row| {
-            let judged = self.desk.judge(earlier.as_ref(), &row, &mut scraps);
+            let judged = self.desk.judge(earlier.as_ref(), &row, &mut scraps, &mut watch);
             let fate = match self.fate(judged, row.number, &mut batch.sightings) {
                 Ok(fate) => fate,
                 Err(error) => {
@@ -214,6 +217,9 @@ impl Feed {
                 ControlFlow::Break(())
             }
         });
+        if self.watched.send(watch).is_err() {
+            tracing::debug!("nobody asks what was seen of columns");
+        }
         let end = match forgot {
             Some(error) => Err(FeedError::Journal(error)),
             None => end.map_err(FeedError::Source),
@@ -280,9 +286,14 @@ pub enum Judged {
 }
 
 impl Desk {
+    /// A watch over the columns that are sent.
+    pub fn watch(&self) -> Watch {
+        Watch::new(self.mapper.carries())
+    }
+
     /// Judges a row: first by what is said of it already, then by what is in it. Cards are made in the memory of those
-    /// that were given back to `scraps`.
-    pub fn judge(&self, earlier: Option<&EarlierResults>, row: &Row, scraps: &mut Scraps) -> Judged {
+    /// that were given back to `scraps`; what is fit is seen by the watch.
+    pub fn judge(&self, earlier: Option<&EarlierResults>, row: &Row, scraps: &mut Scraps, watch: &mut Watch) -> Judged {
         if let Some(outcome) = earlier.and_then(|earlier| earlier.ending(row)) {
             return Judged::Ended(outcome);
         }
@@ -293,6 +304,10 @@ impl Desk {
                 if sent_before && !may_resend(&card, self.on_uncertain) {
                     return Judged::Lost { card, outcome: lost(warnings, WAS_UNCERTAIN) };
                 }
+                watch.look(row, |column| {
+                    let sent = card.voice.iter().find(|entry| self.mapper.columns(entry.origin) == [column]);
+                    sent.map(|entry| entry.value.as_str())
+                });
                 Judged::Fit { card, warnings, sent_before }
             }
             Mapped::Rejected(issues) => Judged::Ended(Outcome::invalid(issues)),

@@ -273,6 +273,7 @@ impl fmt::Display for RecordError {
 pub fn run(plan: Plan) -> io::Result<Report> {
     let began = Instant::now();
     let header = plan.table.header().clone();
+    let shape = plan.table.shape().clone();
     plan.progress.expect(plan.table.shape().size_hint);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let signals = {
@@ -290,7 +291,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         header: header.clone(),
         results: plan.results,
         side: plan.side,
-        findings: Findings::new(plan.table.header().clone(), plan.table.shape(), plan.bad_rows_kept),
+        findings: Findings::new(header.clone(), &shape, plan.bad_rows_kept),
         lookout: plan.plans_merges.then(|| Lookout::new(Arc::clone(&mapper), plan.rules)),
         seats: Arc::clone(&seats),
         progress: Arc::clone(&plan.progress),
@@ -320,7 +321,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         Some(journal) => {
             let (to_scribe, notes) = std::sync::mpsc::channel();
             let progress = Arc::clone(&plan.progress);
-            let scribe = Scribe { journal, header, to_record, cleared: clear, progress };
+            let scribe = Scribe { journal, header: header.clone(), to_record, cleared: clear, progress };
             let scribe = thread::Builder::new().name("scribe".to_owned()).spawn(move || scribe.run(&notes))?;
             (Outlet::Scribe(to_scribe), Some(scribe))
         }
@@ -330,9 +331,10 @@ pub fn run(plan: Plan) -> io::Result<Report> {
     // Without a network and with a journal it tells what the journal knows.
     let rehearses = matches!(plan.delivery, Delivery::Dry) && memory.is_none();
     let (tell_changes, changes) = std::sync::mpsc::channel();
+    let (tell_watched, watched) = std::sync::mpsc::channel();
     let work = move || match rehearses {
-        true => Rehearsal::new(desk, wanted).run(table, &to_deliver),
-        false => Feed { desk, digester, memory, changes: tell_changes }.run(table, &to_deliver),
+        true => Rehearsal::new(desk, wanted, tell_watched).run(table, &to_deliver),
+        false => Feed { desk, digester, memory, changes: tell_changes, watched: tell_watched }.run(table, &to_deliver),
     };
     // Never joined: a reader stuck in a pipe must not keep an interrupted run from ending.
     thread::Builder::new().name("feed".to_owned()).spawn(work)?;
@@ -360,7 +362,11 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         Some((journal, forgot)) => (Some(journal), forgot),
         None => (None, None),
     };
-    let recorded = joined(record);
+    let mut recorded = joined(record);
+    // A feed that was not waited for has nothing to say of columns it has not seen to their end.
+    if let Ok(watch) = watched.try_recv() {
+        recorded.findings.add(watch.finish(&header), &header, &shape);
+    }
     let ending = match (recorded.error.or(forgot.as_ref().map(RecordError::journal)), delivered.ending) {
         (Some(error), _) => Ending::Machine(error),
         (None, ending) => ending,

@@ -17,7 +17,7 @@ use super::{BATCH_ROWS, SEATS};
 use crate::jsonapi;
 use crate::mapping::Scraps;
 use crate::model::{CardDigest, Outcome, Row, RowNumber, RowShelf, Status};
-use crate::plan::Sightings;
+use crate::plan::{Sightings, Watch};
 use crate::source::{ReadEnd, Shareable, Shared, SourceError, Table};
 
 /// What a batch takes, however many rows are in it: a part of a text file has some 256 KiB, so that no more than 2 MiB of
@@ -63,14 +63,16 @@ pub struct Wanted {
 pub struct Rehearsal {
     desk: Desk,
     wanted: Wanted,
+    /// Hears at the end what was seen of columns.
+    watched: std::sync::mpsc::Sender<Watch>,
     /// For cards; random, so that nobody can make two look alike.
     hasher: foldhash::quality::RandomState,
 }
 
 impl Rehearsal {
     /// For those who want this of each row.
-    pub fn new(desk: Desk, wanted: Wanted) -> Rehearsal {
-        Rehearsal { desk, wanted, hasher: foldhash::quality::RandomState::default() }
+    pub fn new(desk: Desk, wanted: Wanted, watched: std::sync::mpsc::Sender<Watch>) -> Rehearsal {
+        Rehearsal { desk, wanted, watched, hasher: foldhash::quality::RandomState::default() }
     }
 
     /// Reads until the end, or until nobody listens any more.
@@ -78,18 +80,26 @@ impl Rehearsal {
         let earlier = EarlierResults::find(table.header());
         // The first rows are had soonest from one reader.
         let shareable = if self.desk.rows_max < u64::MAX { Ok(Shareable::Alone(table)) } else { table.share() };
-        let end = match shareable {
+        let (end, watch) = match shareable {
             Ok(Shareable::Shared(shared)) => self.together(earlier.as_ref(), &shared, out),
             Ok(Shareable::Alone(table)) => self.alone(earlier.as_ref(), table, out),
-            Err(error) => Err(error),
+            Err(error) => (Err(error), Watch::default()),
         };
+        if self.watched.send(watch).is_err() {
+            tracing::debug!("nobody asks what was seen of columns");
+        }
         if out.blocking_send(Fed::End(end.map_err(FeedError::Source))).is_err() {
             tracing::debug!("the run ended before the reading did");
         }
     }
 
     /// One thread reads everything.
-    fn alone(&self, earlier: Option<&EarlierResults>, table: Table, out: &Sender<Fed>) -> Result<ReadEnd, SourceError> {
+    fn alone(
+        &self,
+        earlier: Option<&EarlierResults>,
+        table: Table,
+        out: &Sender<Fed>,
+    ) -> (Result<ReadEnd, SourceError>, Watch) {
         let mut hand = Hand::new(self, earlier);
         let mut left = self.desk.rows_max;
         let end = table.read(&mut |mut row| {
@@ -106,7 +116,7 @@ impl Rehearsal {
         if !hand.is_empty() && out.blocking_send(Fed::Rehearsed(hand.give())).is_err() {
             tracing::debug!("the run ended before the reading did");
         }
-        end
+        (end, hand.watch)
     }
 
     /// Several threads read parts.
@@ -115,7 +125,7 @@ impl Rehearsal {
         earlier: Option<&EarlierResults>,
         shared: &Shared,
         out: &Sender<Fed>,
-    ) -> Result<ReadEnd, SourceError> {
+    ) -> (Result<ReadEnd, SourceError>, Watch) {
         let order = Order { out, state: Mutex::new(OrderState { next: 0, early: BTreeMap::new() }) };
         let work = || {
             let _closes = ClosesOnPanic(&self.desk.seats);
@@ -134,14 +144,17 @@ impl Rehearsal {
             joined.chain([own]).collect()
         });
         let none = ReadEnd { blank_lines: shared.blank_lines(), ..ReadEnd::default() };
-        ends.into_iter().try_fold(none, |all, end| {
+        let mut watch = self.desk.watch();
+        let end = ends.into_iter().try_fold(none, |all, (end, watched)| {
+            watch.take_in(&watched);
             let end = end?;
             Ok(ReadEnd {
                 rows: all.rows + end.rows,
                 blank_lines: all.blank_lines + end.blank_lines,
                 stopped: all.stopped || end.stopped,
             })
-        })
+        });
+        (end, watch)
     }
 
     /// Takes parts until there are none.
@@ -150,39 +163,10 @@ impl Rehearsal {
         earlier: Option<&EarlierResults>,
         shared: &Shared,
         order: &Order<'_>,
-    ) -> Result<ReadEnd, SourceError> {
-        let mut reader = shared.reader();
+    ) -> (Result<ReadEnd, SourceError>, Watch) {
         let mut hand = Hand::new(self, earlier);
-        let mut row = Row::new(RowNumber(0));
-        let mut rows = 0;
-        let mut stopped = false;
-        // Who takes a part has its seats already, so that the first of all parts never waits for them.
-        while !stopped && hand.sit_down() {
-            let part = match reader.take() {
-                Ok(Some(part)) => part,
-                end => {
-                    self.desk.seats.give_back(hand.give().seats);
-                    return end.map(|_| ReadEnd { rows, blank_lines: reader.blank_lines(), stopped: false });
-                }
-            };
-            let end = loop {
-                match reader.next(&mut row) {
-                    Ok(true) => {}
-                    Ok(false) => break Ok(()),
-                    Err(error) => break Err(error),
-                }
-                rows += 1;
-                hand.judge(&mut row);
-                // Nobody waits behind the rest, so that it may wait for more seats.
-                if reader.is_rest() && hand.is_full() && !(order.put(part, hand.give(), false) && hand.sit_down()) {
-                    stopped = true;
-                    break Ok(());
-                }
-            };
-            stopped |= !order.put(part, hand.give(), true);
-            end?;
-        }
-        Ok(ReadEnd { rows, blank_lines: reader.blank_lines(), stopped: true })
+        let end = hand.work(shared, order);
+        (end, hand.watch)
     }
 }
 
@@ -192,6 +176,7 @@ struct Hand<'r> {
     earlier: Option<&'r EarlierResults>,
     scraps: Scraps,
     document: Vec<u8>,
+    watch: Watch,
     batch: Rehearsed,
     count: u64,
 }
@@ -203,9 +188,45 @@ impl<'r> Hand<'r> {
             earlier,
             scraps: Scraps::default(),
             document: Vec::new(),
+            watch: rehearsal.desk.watch(),
             batch: Rehearsed::default(),
             count: 0,
         }
+    }
+
+    /// Takes parts until there are none.
+    fn work(&mut self, shared: &Shared, order: &Order<'_>) -> Result<ReadEnd, SourceError> {
+        let mut reader = shared.reader();
+        let mut row = Row::new(RowNumber(0));
+        let mut rows = 0;
+        let mut stopped = false;
+        // Who takes a part has its seats already, so that the first of all parts never waits for them.
+        while !stopped && self.sit_down() {
+            let part = match reader.take() {
+                Ok(Some(part)) => part,
+                end => {
+                    self.rehearsal.desk.seats.give_back(self.give().seats);
+                    return end.map(|_| ReadEnd { rows, blank_lines: reader.blank_lines(), stopped: false });
+                }
+            };
+            let end = loop {
+                match reader.next(&mut row) {
+                    Ok(true) => {}
+                    Ok(false) => break Ok(()),
+                    Err(error) => break Err(error),
+                }
+                rows += 1;
+                self.judge(&mut row);
+                // Nobody waits behind the rest, so that it may wait for more seats.
+                if reader.is_rest() && self.is_full() && !(order.put(part, self.give(), false) && self.sit_down()) {
+                    stopped = true;
+                    break Ok(());
+                }
+            };
+            stopped |= !order.put(part, self.give(), true);
+            end?;
+        }
+        Ok(ReadEnd { rows, blank_lines: reader.blank_lines(), stopped: true })
     }
 
     /// Waits for the seats of a batch; `false` when the house has closed.
@@ -225,11 +246,11 @@ impl<'r> Hand<'r> {
 
     /// Judges a row, and keeps of it what is needed; may take what is in it.
     fn judge(&mut self, row: &mut Row) {
-        let Rehearsal { desk, wanted, hasher } = self.rehearsal;
+        let Rehearsal { desk, wanted, hasher, watched: _ } = self.rehearsal;
         let batch = &mut self.batch;
         self.count += 1;
         batch.position = row.position;
-        let (card, outcome) = match desk.judge(self.earlier, row, &mut self.scraps) {
+        let (card, outcome) = match desk.judge(self.earlier, row, &mut self.scraps, &mut self.watch) {
             Judged::Ended(outcome) => (None, Some(outcome)),
             Judged::Lost { card, outcome } => (Some(card), Some(outcome)),
             Judged::Fit { card, warnings, .. } if warnings.is_empty() && !wanted.rows => (Some(card), None),

@@ -65,9 +65,16 @@ fn is_date(text: &str) -> bool {
     if !time.bytes().all(|byte| byte.is_ascii_digit() || b" T:.Z+-APMapm".contains(&byte)) {
         return false;
     }
-    ['-', '.', '/'].iter().any(|separator| {
-        let parts: Vec<&str> = day.split(*separator).collect();
-        let [first, middle, last] = parts[..] else { return false };
+    // `1.3.24` is the shortest.
+    if !(6..=14).contains(&day.len()) {
+        return false;
+    }
+    ['-', '.', '/'].into_iter().any(|separator| {
+        let mut parts = day.split(separator);
+        let (Some(first), Some(middle), Some(last), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return false;
+        };
         let number = |part: &str, most: u32| {
             !part.is_empty()
                 && part.len() <= 4

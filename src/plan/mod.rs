@@ -4,8 +4,13 @@
 mod damage;
 mod kind;
 mod merge;
+mod phone_traces;
 mod profile;
+mod seen;
+mod traces;
+mod watch;
 
 pub use kind::CellKind;
 pub use merge::{MergePlan, Said, Sightings};
 pub use profile::{ColumnProfile, Distinct, Profile, ProfileBuilder};
+pub use watch::Watch;

@@ -79,7 +79,6 @@ struct Column {
     filled: u64,
     values: HashSet<u64>,
     is_cut: bool,
-    kinds: [u64; CellKind::ALL.len()],
     samples: Vec<String>,
     damage: Damage,
 }
@@ -134,8 +133,7 @@ impl ProfileBuilder {
 impl Column {
     fn add(&mut self, row: RowNumber, text: &str, distinct_in_all: &mut usize) {
         self.filled += 1;
-        self.kinds[CellKind::of(text) as usize] += 1;
-        self.damage.look(row, text);
+        self.damage.look(row, text, CellKind::of(text));
         if self.is_cut {
             return;
         }
@@ -156,9 +154,8 @@ impl Column {
     }
 
     fn finish(self, column: ColumnIndex, name: &str) -> ColumnProfile {
-        let count = |kind: CellKind| self.kinds[kind as usize];
         let mut kinds: Vec<(CellKind, u64)> =
-            CellKind::ALL.iter().map(|&kind| (kind, count(kind))).filter(|(_, cells)| *cells > 0).collect();
+            CellKind::ALL.iter().map(|&kind| (kind, self.damage.kinds(kind))).filter(|(_, cells)| *cells > 0).collect();
         kinds.sort_by_key(|&(kind, cells)| (std::cmp::Reverse(cells), kind));
         let distinct = self.values.len();
         ColumnProfile {
@@ -168,7 +165,7 @@ impl Column {
             distinct: if self.is_cut { Distinct::AtLeast(distinct) } else { Distinct::Exactly(distinct) },
             kinds,
             samples: self.samples,
-            findings: self.damage.findings(name, &count),
+            findings: self.damage.findings(name),
         }
     }
 }

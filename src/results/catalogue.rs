@@ -1,6 +1,6 @@
 //! What every code means: the catalogue behind `c3import explain` and the hints in reports.
 
-use crate::model::{Code, MergeCode, OutcomeCode};
+use crate::model::{Code, DamageCode, MergeCode, OutcomeCode};
 
 /// What is to be known of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,9 +15,11 @@ pub struct Page {
     pub todo: &'static str,
 }
 
-/// Every page: what can be wrong with a row, what can happen to it, what rows do to each other.
+/// Every page: what can be wrong with a row, what can happen to it, what seems to have happened to columns before, what
+/// rows do to each other.
 pub fn pages() -> impl Iterator<Item = Page> {
-    OutcomeCode::all().map(page).chain(MergeCode::ALL.into_iter().map(merge_page))
+    let damages = DamageCode::ALL.into_iter().map(damage_page);
+    OutcomeCode::all().map(page).chain(damages).chain(MergeCode::ALL.into_iter().map(merge_page))
 }
 
 /// The page of a code that stands in the results.
@@ -192,6 +194,46 @@ fn issue(code: Code) -> Words {
     }
 }
 
+/// The page of a code of damage that is sent along.
+pub fn damage_page(code: DamageCode) -> Page {
+    let (means, why, todo) = match code {
+        DamageCode::ValueRounded => (
+            "a number has more than 15 digits and ends in zeros, as do most such numbers of its column",
+            "Spreadsheets keep 15 digits of a number and make zeros of the others. What is left is sent, since only you can \
+             know whether it is the true number.",
+            "Compare one with the system it came from. If it was rounded, export again as text, and do not open the file in \
+             a spreadsheet before it is imported.",
+        ),
+        DamageCode::ValueCut => (
+            "a text has exactly as many characters as a database or a spreadsheet lets through, and none is longer",
+            "Text fields of many databases end at 255 characters, cells of a spreadsheet at 32,767; what came after is gone. \
+             What is left is sent.",
+            "Look at the end of the text. If it was cut, export it in a form that keeps long texts.",
+        ),
+        DamageCode::DateSerial => (
+            "a number stands where the column has dates",
+            "Spreadsheets count days from 1900, and show that number in a cell that has lost its date format: 45291 is \
+             2023-12-31. It is sent as the number that it is.",
+            "Give the column a date format in the spreadsheet and export again; or let the mapping refuse such cells with \
+             `date_format`.",
+        ),
+        DamageCode::PhoneNoPlus => (
+            "a phone number seems to have lost its plus",
+            "Spreadsheets take +46701234567 for a sum and keep 46701234567. It is sent as the mapping reads it, which may \
+             be another number.",
+            "Look what `c3import mapping explain --row` makes of one. Set the column to text, put the plus back, and export \
+             again.",
+        ),
+        DamageCode::PhoneNoZero => (
+            "a phone number seems to have lost its leading zero",
+            "Spreadsheets take 0701234567 for a number and keep 701234567. In a column that the mapping sends as phone \
+             numbers of one country it is read as if the zero were there; as text it is sent as it stands.",
+            "If numbers must have their zeros, set the column to text, put them back, and export again.",
+        ),
+    };
+    Page { code: code.as_str(), means, why, todo }
+}
+
 /// The page of a code of the merge plan.
 pub fn merge_page(code: MergeCode) -> Page {
     let (means, why, todo) = match code {
@@ -237,7 +279,8 @@ mod tests {
     #[test]
     fn no_code_lacks_a_page_and_no_page_lacks_a_word() {
         let codes: BTreeSet<&str> = pages().map(|page| page.code).collect();
-        assert_eq!(codes.len(), OutcomeCode::all().count() + MergeCode::ALL.len(), "two codes have one name");
+        let all = OutcomeCode::all().count() + DamageCode::ALL.len() + MergeCode::ALL.len();
+        assert_eq!(codes.len(), all, "two codes have one name");
         for code in OutcomeCode::all().map(OutcomeCode::as_str).chain(MergeCode::ALL.map(MergeCode::as_str)) {
             assert!(codes.contains(code), "{code}");
         }

@@ -1,8 +1,9 @@
 //! What was wrong, counted by code and column, with the first cells of each kind.
 
+use super::catalogue::{Page, damage_page, page};
 use super::columns::columns;
 use crate::model::{
-    ColumnIndex, Header, Outcome, OutcomeCode, Reason, Row, RowNumber, Severity, Status, TableShape, excerpt,
+    ColumnIndex, Damaged, Header, Outcome, Reason, Row, RowNumber, Severity, Status, TableShape, excerpt,
 };
 
 /// How many examples of one kind are kept.
@@ -16,8 +17,8 @@ const VALUE_CHARS_MAX: usize = 60;
 pub struct Finding {
     /// How much it matters.
     pub severity: Severity,
-    /// Its stable name.
-    pub code: OutcomeCode,
+    /// Its code, and what that means.
+    pub page: Page,
     /// The columns to blame; empty when it is the row as such.
     pub columns: Vec<ColumnIndex>,
     /// The same by name.
@@ -101,13 +102,14 @@ impl Findings {
         for reason in &outcome.reasons {
             let Some(severity) = Severity::of(outcome.status, reason.code) else { continue };
             bad |= severity != Severity::Note;
+            let page = page(reason.code);
             let known = |kind: &Finding| {
-                kind.severity == severity && kind.code == reason.code && kind.columns == reason.columns
+                kind.severity == severity && kind.page.code == page.code && kind.columns == reason.columns
             };
             let at = self.kinds.iter().position(known).unwrap_or_else(|| {
                 self.kinds.push(Finding {
                     severity,
-                    code: reason.code,
+                    page,
                     columns: reason.columns.clone(),
                     column: columns(&self.header, reason),
                     count: 0,
@@ -154,24 +156,52 @@ impl Findings {
         };
         Example {
             row: row.number,
-            place: self.place(row.number, &reason.columns),
+            place: place(self.sheet.as_deref(), row.number, &reason.columns),
             value,
             message: reason.message.clone(),
         }
     }
 
-    /// As a spreadsheet program names a cell, or simply the row.
-    fn place(&self, row: RowNumber, columns: &[ColumnIndex]) -> String {
-        match (&self.sheet, columns.first()) {
-            (Some(sheet), Some(column)) => format!("{}!{}{row}", sheet_name(sheet), column.letters()),
-            (Some(_), None) | (None, _) => format!("row {row}"),
-        }
-    }
-
     /// All that was gathered.
     pub fn finish(mut self) -> Gathered {
-        self.kinds.sort_by_key(|kind| (kind.severity, std::cmp::Reverse(kind.count)));
+        sort(&mut self.kinds);
         Gathered { kinds: self.kinds, rows: self.rows, bad_rows: self.bad_rows }
+    }
+}
+
+impl Gathered {
+    /// Adds what was noticed of whole columns, whose values are sent all the same.
+    pub fn add(&mut self, damaged: Vec<Damaged>, header: &Header, shape: &TableShape) {
+        self.kinds.extend(damaged.into_iter().map(|Damaged { code, column, cells, first, one }| {
+            let example = |(row, value): (RowNumber, String)| Example {
+                row,
+                place: place(shape.sheet.as_deref(), row, &[column]),
+                message: format!("\"{value}\" {one}"),
+                value,
+            };
+            Finding {
+                severity: Severity::Warning,
+                page: damage_page(code),
+                columns: vec![column],
+                column: header.label(column),
+                count: cells,
+                examples: first.into_iter().take(EXAMPLES_MAX).map(example).collect(),
+            }
+        }));
+        sort(&mut self.kinds);
+    }
+}
+
+/// The worst first, and among those the most frequent.
+fn sort(kinds: &mut [Finding]) {
+    kinds.sort_by_key(|kind| (kind.severity, std::cmp::Reverse(kind.count)));
+}
+
+/// As a spreadsheet program names a cell, or simply the row.
+fn place(sheet: Option<&str>, row: RowNumber, columns: &[ColumnIndex]) -> String {
+    match (sheet, columns.first()) {
+        (Some(sheet), Some(column)) => format!("{}!{}{row}", sheet_name(sheet), column.letters()),
+        (Some(_), None) | (None, _) => format!("row {row}"),
     }
 }
 
@@ -185,7 +215,7 @@ fn sheet_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Code, CsvDialect, Issue};
+    use crate::model::{Code, CsvDialect, Issue, OutcomeCode};
 
     fn findings(sheet: Option<&str>, rows_max: usize) -> Findings {
         let header = Header { row: RowNumber(1), names: vec!["E-mail".into(), "Mobile".into()] };
@@ -224,7 +254,7 @@ mod tests {
             .iter()
             .map(|kind| {
                 let first = &kind.examples[0];
-                let code = kind.code.as_str();
+                let code = kind.page.code;
                 let severity = kind.severity.as_str();
                 format!("{severity} {code} {} {} {} {:?}", kind.column, kind.count, first.place, first.value)
             })

@@ -1,6 +1,6 @@
 //! Everything worth saying about a run, in one list: what was wrong with rows, and what rows do to each other.
 
-use super::catalogue::{Page, merge_page, page};
+use super::catalogue::{Page, merge_page};
 use super::findings::{Example, Finding};
 use crate::model::{Bridge, Group, Hub, MergeCode, MergeOutlook, OutcomeCode, RowNumber, Severity};
 
@@ -36,12 +36,12 @@ pub fn remarks(findings: &[Finding], merges: Option<&MergeOutlook>, max_group: O
         .iter()
         .map(|finding| Remark {
             severity: finding.severity,
-            code: finding.code.as_str(),
+            code: finding.page.code,
             column: finding.column.clone(),
             count: finding.count,
             examples: finding.examples.clone(),
-            means: page(finding.code).means,
-            hint: page(finding.code).todo,
+            means: finding.page.means,
+            hint: finding.page.todo,
         })
         .collect();
     if let Some(merges) = merges {

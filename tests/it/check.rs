@@ -101,3 +101,48 @@ fn the_dry_run_and_the_import_agree_on_every_row() {
     let counts = counts(&place.summary("dry"));
     assert_eq!(counts.values().sum::<u64>(), dry.rows.len() as u64);
 }
+
+/// Nothing is wrong with any of these cells alone: they are sent, and the columns are told of.
+#[test]
+fn what_a_spreadsheet_has_done_to_columns_is_a_warning_and_is_sent() {
+    let place = Place::new();
+    place.put(
+        "people.csv",
+        "Name,E-mail,Mobile,Card,Since,Postal code\n\
+         Åsa,a@example.com,0701234567,1234567890123450,2024-01-01,11122\n\
+         Bo,b@example.com,701234568,1234567890123460,45291,41117\n\
+         Cy,c@example.com,46701234569,1234567890123470,2024-01-03,45291\n",
+    );
+    place.put(
+        "m.toml",
+        "version = 1\n[card]\nname = \"Name\"\nemail = \"E-mail\"\nvoice = { column = \"Mobile\", country = \"SE\" }\n\
+         [card.custom]\nCard = \"Card\"\nSince = \"{Since}\"\nCode = \"Postal code\"\n",
+    );
+    let told = |json: &str| -> Vec<String> {
+        let summary: serde_json::Value = serde_json::from_str(json).expect("JSON");
+        let findings = summary["findings"].as_array().expect("a list").clone();
+        let line = |it: &serde_json::Value| {
+            format!("{} {} {} {} {}", it["severity"], it["code"], it["column"], it["count"], it["examples"][0]["place"])
+        };
+        findings.iter().map(line).collect()
+    };
+    let expected = [
+        r#""warning" "value.rounded" "Card" 3 "row 2""#,
+        r#""warning" "phone.no_plus" "Mobile" 1 "row 4""#,
+        r#""warning" "phone.no_zero" "Mobile" 1 "row 3""#,
+        r#""warning" "date.serial" "Since" 1 "row 3""#,
+    ];
+    let check = place.c3import(&["check", "people.csv", "-m", "m.toml"]);
+    let done = check.run();
+    let words = "row 3: \"45291\" is a number among dates, as Excel counts days";
+    assert!(done.exits(0).stdout.contains(words), "{done}");
+    let check = || place.c3import(&["check", "people.csv", "-m", "m.toml", "--json"]);
+    assert_eq!(told(&check().run().exits(0).stdout), expected);
+    check().and(&["--fail-on", "warning"]).run().exits(1);
+
+    let server = Server::start();
+    let import = || place.c3import(&["import", "people.csv", "-m", "m.toml", "--run-dir", "run"]).to(&server);
+    import().and(&["--fail-on", "warning"]).run().exits(1);
+    assert_eq!(told(&place.text("run/summary.json")), expected);
+    assert_eq!(server.requests(), 3);
+}

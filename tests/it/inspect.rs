@@ -91,7 +91,7 @@ fn damage_is_told_with_its_column_and_row() {
         "column B \"Mobile\": 1 cell was turned into a sum",
         "\"4.67E+10\" in row 4",
         "begins like the numbers with a plus and has none: it is \"46701740606\" in row 3",
-        "column C \"Since\": 1 cell among dates is a number",
+        "column C \"Since\": 1 cell is a number among dates",
         "column D \"Card\": 1 cell has more than 15 digits",
         "row.ragged once, first in row 6",
         "5; 1 blank, 1 ragged",

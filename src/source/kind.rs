@@ -136,7 +136,9 @@ pub(super) fn sniff_markup(head: &[u8]) -> Option<Markup> {
         }
         _ => {}
     }
-    let tags = ["html", "table", "meta", "head", "body", "div", "style", "center", "tr", "font", "title", "link", "p"];
+    let tags = [
+        "html", "table", "script", "meta", "head", "body", "div", "style", "center", "tr", "font", "title", "link", "p",
+    ];
     let is_page = tags.contains(&root) || named("<html") || named("<!doctype html");
     is_page.then_some(Markup::Html)
 }
@@ -344,6 +346,7 @@ mod tests {
         assert_eq!(markup(&format!("<?xml?><ss:Workbook xmlns:ss='{urn}'><Table>")), Some(Markup::SpreadsheetXml));
         assert_eq!(markup("<?xml?><office:document><style:style/><table:table>"), Some(Markup::FlatOds));
         assert_eq!(markup("<?xml?><contacts><table/>"), None);
+        assert_eq!(markup("<script>1</script><table>"), Some(Markup::Html));
         assert_eq!(markup("<b>,name"), None);
         assert!(matches!(markup("MIME-Version: 1.0\n"), Some(Markup::Other(_))));
         assert_eq!(markup("name,<html>"), None);

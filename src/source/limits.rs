@@ -25,6 +25,13 @@ pub(super) const SHEET_COLUMNS_MAX: u32 = 16_384;
 /// The most text a worksheet row may hold. A cell holds 32,767 characters; no honest row comes near.
 pub(super) const SHEET_ROW_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// How much of a worksheet is looked ahead at, to see whether its rows stand in order: some eight thousand rows of a dozen
+/// cells. It is read a second time for it when a table is opened.
+pub(super) const SHEET_AHEAD_BYTES: usize = 4 * 1024 * 1024;
+
+/// How much memory rows may take that stand in no order and have to be sorted: about a quarter of a million of a dozen cells.
+pub(super) const SHEET_SORTED_BYTES_MAX: usize = 128 * 1024 * 1024;
+
 /// Entries in a workbook's zip; honest ones have some dozen, picture books some hundred.
 pub(super) const ZIP_ENTRIES_MAX: usize = 10_000;
 
@@ -60,7 +67,7 @@ pub(super) const UNREADABLE_CELLS_MAX: u64 = 100_000;
 pub(super) const XML_TOKEN_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// All text of a sheet, a shared string counted wherever it stands. A full sheet of people has some hundred MiB.
-pub(super) const SHEET_TEXT_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+pub(super) const SHEET_TEXT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// Cell formats of a workbook; Excel stops at 65,490.
 pub(super) const CELL_FORMATS_MAX: usize = 65_536;

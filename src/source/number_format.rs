@@ -78,13 +78,14 @@ impl Format {
 }
 
 impl Format {
-    /// The format behind a number that stands for one (ECMA-376 part 1, 18.8.30; 27–36 and 50–58 are East Asian).
+    /// The format behind a number that stands for one (ECMA-376 part 1, 18.8.30; 27–36 and 50–58 are East Asian,
+    /// 71–81 Thai).
     pub(super) fn builtin(id: u32) -> Format {
         match id {
-            14..=17 | 27..=31 | 36 | 50..=54 | 57 | 58 => Format::Date,
-            18..=21 | 32..=35 | 45 | 47 | 55 | 56 => Format::Time,
-            22 => Format::DateTime,
-            46 => Format::Duration,
+            14..=17 | 27..=31 | 36 | 50..=54 | 57 | 58 | 71..=74 | 81 => Format::Date,
+            18..=21 | 32..=35 | 45 | 47 | 55 | 56 | 75 | 76 | 78 | 80 => Format::Time,
+            22 | 77 => Format::DateTime,
+            46 | 79 => Format::Duration,
             _ => Format::Plain,
         }
     }

@@ -9,7 +9,7 @@ mod value;
 
 use std::ops::ControlFlow;
 
-pub(super) use self::gather::Gatherer;
+pub(super) use self::gather::{Gatherer, gather};
 pub(super) use self::rows::RowCells;
 pub(super) use self::strings::Strings;
 pub(super) use self::value::{Oddity, push_error, push_iso, push_number, unreadable};

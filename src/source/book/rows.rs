@@ -19,10 +19,10 @@ pub(in crate::source) struct RowCells {
 #[derive(Debug)]
 struct Cell {
     column: u32,
-    start: usize,
-    end: usize,
-    oddity: Option<Oddity>,
+    start: u32,
+    end: u32,
     repeated: bool,
+    oddity: Option<Box<Oddity>>,
 }
 
 impl RowCells {
@@ -35,13 +35,22 @@ impl RowCells {
 
     /// Adds a cell, whose text `write` appends.
     pub(super) fn add(&mut self, column: u32, write: impl FnOnce(&mut String) -> Option<Oddity>) {
-        let start = self.text.len();
+        let start = self.text.len() as u32;
         let oddity = write(&mut self.text);
-        let end = self.text.len();
-        self.has_content |= end > start || oddity.is_some();
+        let end = self.text.len() as u32;
         if end > start || oddity.is_some() {
-            self.cells.push(Cell { column, start, end, oddity, repeated: false });
+            self.has_content = true;
+            self.cells.push(Cell { column, start, end, repeated: false, oddity: oddity.map(Box::new) });
         }
+    }
+
+    /// Adds the cells of another part of the row, which stands further down in the file.
+    pub(super) fn append(&mut self, other: RowCells) {
+        let before = self.text.len() as u32;
+        self.text.push_str(&other.text);
+        let moved = |cell: Cell| Cell { start: cell.start + before, end: cell.end + before, ..cell };
+        self.cells.extend(other.cells.into_iter().map(moved));
+        self.has_content |= other.has_content;
     }
 
     /// Whether some cell has a text, or should have one.
@@ -52,6 +61,11 @@ impl RowCells {
     /// Bytes and cells held.
     pub(super) fn size(&self) -> (usize, usize) {
         (self.text.len(), self.cells.len())
+    }
+
+    /// About how much memory it takes.
+    pub(super) fn memory(&self) -> usize {
+        size_of::<RowCells>() + self.text.capacity() + self.cells.capacity() * size_of::<Cell>()
     }
 
     /// Puts the cells in order. Of a cell that stands there twice the last counts, and that is said.
@@ -73,12 +87,16 @@ impl RowCells {
         });
     }
 
+    fn text_of(&self, cell: &Cell) -> &str {
+        &self.text[cell.start as usize..cell.end as usize]
+    }
+
     /// The texts from the first column to the last that has one.
     pub(super) fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
         for cell in self.cells.iter().filter(|cell| cell.end > cell.start) {
             names.resize(cell.column as usize, String::new());
-            names.push(self.text[cell.start..cell.end].to_owned());
+            names.push(self.text_of(cell).to_owned());
         }
         names
     }
@@ -90,7 +108,7 @@ impl RowCells {
         let mut issues = Vec::new();
         let mut beyond = Vec::new();
         for cell in &self.cells {
-            let value = &self.text[cell.start..cell.end];
+            let value = self.text_of(cell);
             let column = ColumnIndex(cell.column);
             if cell.column as usize >= width {
                 if !value.trim().is_empty() {
@@ -101,7 +119,7 @@ impl RowCells {
             ends.resize(cell.column as usize, text.len() as u32);
             text.push_str(value);
             ends.push(text.len() as u32);
-            if let Some((code, said)) = &cell.oddity {
+            if let Some((code, said)) = cell.oddity.as_deref() {
                 issues
                     .push(Issue::cell(*code, column, format!("{} {said}", place(sheet, column, number))).when_mapped());
             }

@@ -89,6 +89,9 @@ pub(in crate::source) fn push_iso(out: &mut String, text: &str, format: &Format)
         _ if known => moment,
         _ => text,
     });
+    if *format == Format::DateTime && moment.len() == 10 && !moment.contains(['T', ':']) {
+        out.push_str("T00:00:00");
+    }
 }
 
 /// Appends an error value such as `#N/A`.
@@ -165,6 +168,7 @@ mod tests {
         assert_eq!(iso("2024-03-01T00:00:00", &Format::Date), "2024-03-01");
         assert_eq!(iso("2024-03-01T10:20:30.5Z", &Format::DateTime), "2024-03-01T10:20:30");
         assert_eq!(iso("2024-03-01", &Format::Plain), "2024-03-01");
+        assert_eq!(iso("2024-03-01", &Format::DateTime), "2024-03-01T00:00:00");
     }
 
     #[test]

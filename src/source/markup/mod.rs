@@ -10,7 +10,7 @@ use std::fs::File;
 use std::ops::ControlFlow;
 
 use super::SourceError;
-use super::book::{Book, EachRow, Gatherer, Sheet};
+use super::book::{Book, EachRow, Sheet, gather};
 
 /// A file of marked-up text whose tables are known.
 struct MarkupBook {
@@ -63,12 +63,10 @@ impl Book for MarkupBook {
     }
 
     fn stream(&mut self, at: usize, each: &mut EachRow<'_>) -> Result<ControlFlow<()>, SourceError> {
-        let mut rows = Gatherer::new(&self.path, &self.sheets[at].name, each);
-        let flow = match self.language {
-            Language::Html(encoding) => html::stream(&self.path, &self.file, encoding, at, &mut rows)?,
-            Language::SpreadsheetXml => spreadsheet_xml::stream(&self.path, &self.file, at, &mut rows)?,
-        };
-        if flow.is_break() { Ok(flow) } else { rows.finish() }
+        gather(&self.path, &self.sheets[at].name, each, |rows| match self.language {
+            Language::Html(encoding) => html::stream(&self.path, &self.file, encoding, at, rows),
+            Language::SpreadsheetXml => spreadsheet_xml::stream(&self.path, &self.file, at, rows),
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use std::io::{BufReader, Seek, SeekFrom};
 use std::ops::ControlFlow;
 
 use super::SourceError;
-use super::book::{Book, EachRow, Gatherer, Sheet};
+use super::book::{Book, EachRow, Sheet, gather};
 use super::limits::{CHUNK_BYTES, ZIP_SHEET_BYTES_MAX};
 use super::package::Package;
 use super::xml::Xml;
@@ -97,9 +97,7 @@ impl Book for OdsBook {
 
     fn stream(&mut self, at: usize, each: &mut EachRow<'_>) -> Result<ControlFlow<()>, SourceError> {
         let path = self.document.path().to_owned();
-        let mut rows = Gatherer::new(&path, &self.sheets[at].name, each);
-        let flow = table::stream(self.document.xml()?, at, &mut rows)?;
-        if flow.is_break() { Ok(flow) } else { rows.finish() }
+        gather(&path, &self.sheets[at].name, each, |rows| table::stream(self.document.xml()?, at, rows))
     }
 }
 

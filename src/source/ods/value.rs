@@ -122,11 +122,8 @@ impl Cell {
                 }
                 match (value.contains('T'), shows_time(shown)) {
                     (true, false) => push_iso(out, value, &Format::Date),
-                    (false, true) => {
-                        out.push_str(value);
-                        out.push_str("T00:00:00");
-                    }
-                    (true, true) | (false, false) => push_iso(out, value, &Format::DateTime),
+                    (false, false) => push_iso(out, value, &Format::Date),
+                    (_, true) => push_iso(out, value, &Format::DateTime),
                 }
             }
             Kind::Time => match duration(value) {
@@ -208,6 +205,10 @@ fn shown_moment(number: f64, shown: &str) -> Format {
         return Format::Plain;
     }
     for format in [Format::Date, Format::DateTime, Format::Duration, Format::Time] {
+        // Nothing shows as "0.00 kr" and as "0.00" o'clock alike.
+        if number == 0.0 && !shown.contains(':') {
+            continue;
+        }
         let mut text = String::new();
         if push_number(&mut text, number, &format, false).is_some() {
             continue;
@@ -321,6 +322,7 @@ mod tests {
         assert_eq!(shown_moment(1.503_472_222, "36:05"), Format::Duration);
         assert_eq!(shown_moment(1234.5, "1,234.50"), Format::Plain);
         assert_eq!(shown_moment(30_741.0, "30741"), Format::Plain);
+        assert_eq!((shown_moment(0.0, "0.00 kr"), shown_moment(0.0, "0:00")), (Format::Plain, Format::Duration));
         assert_eq!((shown_truth(1.0, "WAHR"), shown_truth(1.0, "1")), (Some("TRUE"), None));
     }
 

@@ -13,7 +13,7 @@ pub(super) use self::compound::Compound;
 use self::globals::Globals;
 pub(super) use self::record::{error_name, rk};
 use super::SourceError;
-use super::book::{Book, EachRow, Gatherer, Sheet};
+use super::book::{Book, EachRow, Sheet, gather};
 
 /// An open workbook.
 struct XlsBook {
@@ -42,8 +42,9 @@ impl Book for XlsBook {
     }
 
     fn stream(&mut self, at: usize, each: &mut EachRow<'_>) -> Result<ControlFlow<()>, SourceError> {
-        let rows = Gatherer::new(&self.path, &self.globals.sheets[at].name, each);
-        sheet::stream(&self.stream, self.globals.starts[at], &self.globals, rows)
+        gather(&self.path, &self.globals.sheets[at].name, each, |rows| {
+            sheet::stream(&self.stream, self.globals.starts[at], &self.globals, rows)
+        })
     }
 }
 

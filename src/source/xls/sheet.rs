@@ -29,7 +29,7 @@ pub(super) fn stream(
     bytes: &[u8],
     start: usize,
     globals: &Globals,
-    mut rows: Gatherer<'_, '_>,
+    rows: &mut Gatherer<'_, '_>,
 ) -> Result<ControlFlow<()>, SourceError> {
     if Records::from(bytes, start).next().is_none_or(|record| record.kind != BEGIN) {
         return Err(rows.damaged("does not stand where the workbook says"));
@@ -45,15 +45,12 @@ pub(super) fn stream(
     if is_sorted {
         let mut cells = Cells { records: Records::from(bytes, start), depth: 0, ended: false };
         for record in cells.by_ref() {
-            if add(record, bytes, globals, &mut rows)?.is_break() {
+            if add(record, bytes, globals, rows)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
         if !cells.ended {
-            return match rows.damaged("ends before its time") {
-                error if rows.finish()?.is_continue() => Err(error),
-                _ => Ok(ControlFlow::Break(())),
-            };
+            return Err(rows.damaged("ends before its time"));
         }
     } else {
         // Programs that write cells as they are told to leave the order to the reader.
@@ -66,12 +63,12 @@ pub(super) fn stream(
         places.sort_by_key(|&(row, _)| row);
         for (_, at) in places {
             let record = Records::from(bytes, at as usize).next().expect("a record stands where it stood before");
-            if add(record, bytes, globals, &mut rows)?.is_break() {
+            if add(record, bytes, globals, rows)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
     }
-    rows.finish()
+    Ok(ControlFlow::Continue(()))
 }
 
 /// The records of one sheet that are cells; those of charts in it left out.

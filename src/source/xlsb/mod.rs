@@ -9,11 +9,11 @@ use std::ops::ControlFlow;
 
 use self::record::Records;
 use super::SourceError;
-use super::book::{self, Book, EachRow, Gatherer, Sheet, Strings};
+use super::book::{self, Book, EachRow, Sheet, Strings, gather};
 use super::limits::{CELL_FORMATS_MAX, SHEETS_MAX, ZIP_PART_BYTES_MAX, ZIP_SHEET_BYTES_MAX, ZIP_STRINGS_BYTES_MAX};
 use super::number_format::Format;
 use super::package::Package;
-use super::xlsx::workbook::{main_part, within};
+use super::xlsx::workbook::main_part;
 use crate::model::excerpt;
 
 /// An open workbook.
@@ -31,10 +31,10 @@ struct XlsbBook {
 pub(super) fn open(mut package: Package) -> Result<Box<dyn Book>, SourceError> {
     let path = package.path().to_owned();
     let damaged = |detail: String| SourceError::Damaged { path: path.clone(), detail };
-    let (main, folder, relations) = main_part(&mut package, "xl/workbook.bin")?;
+    let (main, relations) = main_part(&mut package, "xl/workbook.bin")?;
     let by_kind = |kind: &str, usual: &str| {
         let related = relations.iter().find(|relation| relation.kind == kind);
-        related.map_or_else(|| usual.to_owned(), |relation| within(&folder, &relation.target))
+        related.map_or_else(|| usual.to_owned(), |relation| relation.part.clone())
     };
 
     let (mut sheets, mut parts, mut is_1904) = (Vec::new(), Vec::new(), false);
@@ -55,7 +55,7 @@ pub(super) fn open(mut package: Package) -> Result<Box<dyn Book>, SourceError> {
                 let Some(relation) = relations.iter().find(|relation| relation.id == id) else {
                     return Err(damaged(format!("its sheet \"{}\" has no part", excerpt(&name, book::EXCERPT))));
                 };
-                let part = within(&folder, &relation.target);
+                let part = relation.part.clone();
                 if sheets.len() == SHEETS_MAX || parts.contains(&part) {
                     return Err(damaged("its list of sheets makes no sense".to_owned()));
                 }
@@ -146,12 +146,13 @@ impl Book for XlsbBook {
 
     fn stream(&mut self, at: usize, each: &mut EachRow<'_>) -> Result<ControlFlow<()>, SourceError> {
         let path = self.package.path().to_owned();
-        let rows = Gatherer::new(&path, &self.sheets[at].name, each);
-        let part = &self.parts[at];
-        let Some(records) = records(&mut self.package, part, ZIP_SHEET_BYTES_MAX)? else {
-            return Err(rows.damaged(&format!("has no part {}", excerpt(part, book::EXCERPT))));
-        };
-        let context = sheet::Context { strings: &self.strings, formats: &self.formats, is_1904: self.is_1904 };
-        sheet::stream(records, &context, rows)
+        gather(&path, &self.sheets[at].name, each, |rows| {
+            let part = &self.parts[at];
+            let Some(records) = records(&mut self.package, part, ZIP_SHEET_BYTES_MAX)? else {
+                return Err(rows.damaged(&format!("has no part {}", excerpt(part, book::EXCERPT))));
+            };
+            let context = sheet::Context { strings: &self.strings, formats: &self.formats, is_1904: self.is_1904 };
+            sheet::stream(records, &context, rows)
+        })
     }
 }

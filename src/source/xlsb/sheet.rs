@@ -61,7 +61,7 @@ fn cell(kind: u16) -> Option<(Holds, bool)> {
 pub(super) fn stream(
     mut records: Records<'_>,
     context: &Context<'_>,
-    mut rows: Gatherer<'_, '_>,
+    rows: &mut Gatherer<'_, '_>,
 ) -> Result<ControlFlow<()>, SourceError> {
     const BEGIN: u16 = 145;
     const END: u16 = 146;
@@ -96,15 +96,15 @@ pub(super) fn stream(
             _ => {}
         }
     }
-    let flow = rows.finish()?;
     if !ended {
         return Err(records.damaged(if in_data { "ends before its sheet does" } else { "is no worksheet" }));
     }
-    if flow.is_continue() {
-        // A zip tells only at the end of a part whether it was whole.
-        while records.next()?.is_some() {}
+    if rows.end_row(1)?.is_break() {
+        return Ok(ControlFlow::Break(()));
     }
-    Ok(flow)
+    // A zip tells only at the end of a part whether it was whole.
+    while records.next()?.is_some() {}
+    Ok(ControlFlow::Continue(()))
 }
 
 fn write(

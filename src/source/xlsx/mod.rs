@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 
 use self::workbook::Workbook;
 use super::SourceError;
-use super::book::{Book, EachRow, Sheet, Strings};
+use super::book::{Book, EachRow, Sheet, Strings, gather};
 use super::number_format::Format;
 use super::package::Package;
 
@@ -44,8 +44,12 @@ impl Book for XlsxBook {
     }
 
     fn stream(&mut self, at: usize, each: &mut EachRow<'_>) -> Result<ControlFlow<()>, SourceError> {
-        let context = sheet::Context { strings: &self.strings, formats: &self.formats, is_1904: self.workbook.is_1904 };
-        sheet::stream(&mut self.package, &self.workbook.sheets[at].name, &self.workbook.parts[at], &context, each)
+        let path = self.package.path().to_owned();
+        gather(&path, &self.workbook.sheets[at].name, each, |rows| {
+            let context =
+                sheet::Context { strings: &self.strings, formats: &self.formats, is_1904: self.workbook.is_1904 };
+            sheet::stream(&mut self.package, &self.workbook.parts[at], &context, rows)
+        })
     }
 }
 

@@ -6,9 +6,7 @@ use super::strings::rich_text;
 use super::workbook;
 use crate::model::{Code, excerpt};
 use crate::source::SourceError;
-use crate::source::book::{
-    self, EachRow, Gatherer, Oddity, Strings, push_error, push_iso, push_number, reference, unreadable,
-};
+use crate::source::book::{self, Gatherer, Oddity, Strings, push_error, push_iso, push_number, reference, unreadable};
 use crate::source::limits::{SHEET_ROW_BYTES_MAX, UNREADABLE_CELLS_MAX, ZIP_SHEET_BYTES_MAX};
 use crate::source::number_format::Format;
 use crate::source::package::Package;
@@ -49,13 +47,10 @@ struct Raw {
 /// Pushes the rows of the worksheet in this part.
 pub(super) fn stream(
     package: &mut Package,
-    name: &str,
     part: &str,
     context: &Context<'_>,
-    each: &mut EachRow<'_>,
+    rows: &mut Gatherer<'_, '_>,
 ) -> Result<ControlFlow<()>, SourceError> {
-    let path = package.path().to_owned();
-    let mut rows = Gatherer::new(&path, name, each);
     let Some(mut xml) = workbook::open_to(package, part, ZIP_SHEET_BYTES_MAX)? else {
         return Err(rows.damaged(&format!("has no part {}", excerpt(part, book::EXCERPT))));
     };
@@ -121,17 +116,17 @@ pub(super) fn stream(
             _ => {}
         }
     }
-    let flow = rows.finish()?;
     if !in_data {
         return Err(xml.damaged("is no worksheet"));
     }
     if !ended {
         return Err(xml.damaged("ends before its sheet does"));
     }
-    if flow.is_continue() {
-        xml.drain()?;
+    if rows.end_row(1)?.is_break() {
+        return Ok(ControlFlow::Break(()));
     }
-    Ok(flow)
+    xml.drain()?;
+    Ok(ControlFlow::Continue(()))
 }
 
 /// What a cell says about itself: its place as it stands there, its type, its style.

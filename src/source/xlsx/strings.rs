@@ -51,8 +51,9 @@ pub(super) fn rich_text(xml: &mut Xml<'_>, element: &str, out: &mut String) -> R
                 "t" if in_text => {
                     in_text = false;
                     let text = &out[start_of_text..];
-                    // Without `xml:space` white space around a text is only layout, as Excel has it.
-                    let trimmed = if preserved { text } else { text.trim_matches([' ', '\t', '\r', '\n']) };
+                    // Without `xml:space` a line break around a text is only layout, as Excel has it. Blanks alone are
+                    // not: Gnumeric writes those of the cell like that.
+                    let trimmed = if preserved { text } else { without_layout(text) };
                     let plain = unescape_office(trimmed);
                     if plain.len() != text.len() || matches!(plain, Cow::Owned(_)) {
                         let plain = plain.into_owned();
@@ -74,4 +75,13 @@ pub(super) fn rich_text(xml: &mut Xml<'_>, element: &str, out: &mut String) -> R
             return Err(xml.damaged(&format!("has a text of more than {} MiB", XML_TOKEN_BYTES_MAX >> 20)));
         }
     }
+}
+
+/// A text without the line break, and the white space beside it, that parts it from its tags.
+fn without_layout(text: &str) -> &str {
+    const WHITE: [char; 4] = [' ', '\t', '\r', '\n'];
+    let begun = text.trim_start_matches(WHITE);
+    let text = if text[..text.len() - begun.len()].contains('\n') { begun } else { text };
+    let ended = text.trim_end_matches(WHITE);
+    if text[ended.len()..].contains('\n') { ended } else { text }
 }

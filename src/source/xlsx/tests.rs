@@ -208,11 +208,32 @@ fn cells_without_a_place_or_out_of_order_find_theirs() {
 }
 
 #[test]
-fn rows_that_go_backwards_end_the_reading() {
-    let book = Book::of(
-        "<row r=\"1\"><c r=\"A1\"><v>1</v></c></row><row r=\"5\"><c r=\"A5\"><v>5</v></c></row><row r=\"3\"><c r=\"A3\"><v>3</v></c></row>",
+fn rows_in_any_order_come_in_theirs_and_a_row_in_two_parts_is_one() {
+    let some = |at: usize| row(at, &[number(&format!("A{at}"), 0, &at.to_string())]);
+    let head = row(1, &[text("A1", "a"), text("B1", "b")]);
+    let book = Book::of(&[some(5), some(3), head.clone()].concat());
+    check(&book, "XLSX, sheet \"People\" | 1: a|b\n3: 3|\n5: 5|\n2 rows, 2 blank");
+    let late = row(5, &[number("B5", 0, "6"), number("A5", 0, "7")]);
+    let book = Book::of(&[head.clone(), some(5), some(3), late].concat());
+    check(
+        &book,
+        "XLSX, sheet \"People\" | 1: a|b\n3: 3|\n5: 7|6\n  cell.unreadable WhenMapped: People!A5 stands in the file more than once\n2 rows, 2 blank",
     );
-    check(&book, "XLSX, sheet \"People\" | 1: 1\n5: 5\nis damaged: sheet \"People\" has row 3 after row 5");
+    // Rows that have been given away are not taken back.
+    let many: String = (3..60_000).map(some).collect();
+    let said = told_with(&Book::of(&[head, many, some(2)].concat()).bytes(), &SourceOptions::default());
+    assert!(said.contains("\n59999: 59999|\nis damaged: sheet \"People\" has row 2 after row 59999"), "{said}");
+}
+
+#[test]
+fn the_rows_before_some_trouble_are_whole_and_there() {
+    let data =
+        [row(1, &[text("A1", "a")]), row(2, &[text("A2", "x")]), "<row r=\"3\"><c r=\"A3\"><v>1</v></c><c".into()];
+    let said = told_with(&Book::of(&data.concat()).bytes(), &SourceOptions::default());
+    assert_eq!(
+        said,
+        "XLSX, sheet \"People\" | 1: a\n2: x\nis damaged: its part xl/worksheets/sheet1.xml ends before its sheet does"
+    );
 }
 
 #[test]
@@ -283,6 +304,16 @@ XLSX, sheet \"People\" | 1: Name
   cell.control WhenMapped: the control character NUL has no place in a cell
 2 rows, 0 blank",
     );
+}
+
+#[test]
+fn blanks_around_a_text_are_the_cells_and_line_breaks_around_it_are_the_files() {
+    let mut book = Book::of(
+        "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>\
+         <row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t>\ty </t></is></c><c r=\"B2\" t=\"inlineStr\"><is>\n <t> z\n </t>\n</is></c></row>",
+    );
+    book.strings = Some(format!("<sst xmlns=\"{MAIN}\"><si><t> a</t></si>\n<si>\n<t>\n  b\n</t></si></sst>"));
+    check(&book, "XLSX, sheet \"People\" | 1:  a|b\n2: \\ty | z\n1 rows, 0 blank");
 }
 
 #[test]
@@ -390,6 +421,37 @@ fn both_editions_of_the_standard_and_any_encoding_are_read() {
     other.write_all(&wide).unwrap();
     let told = told_with(&other.finish().unwrap().into_inner(), &SourceOptions::default());
     assert_eq!(told, "XLSX, sheet \"People\" | 1: Åsa\n0 rows, 0 blank");
+}
+
+#[test]
+fn parts_are_found_however_they_are_named() {
+    let cells = "<row r=\"1\"><c r=\"A1\" t=\"str\"><v>a</v></c></row>";
+    let renamed = |relations: Option<&str>| {
+        let mut zip = zip::ZipArchive::new(std::io::Cursor::new(Book::of(cells).bytes())).unwrap();
+        let mut other = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for at in 0..zip.len() {
+            let entry = zip.by_index_raw(at).unwrap();
+            if !entry.name_raw().ends_with(b"workbook.xml.rels") {
+                other.raw_copy_file(entry).unwrap();
+            }
+        }
+        if let Some(target) = relations {
+            other.start_file("xl/_rels/workbook.xml.rels", SimpleFileOptions::default()).unwrap();
+            let relation = format!("<Relationship Id=\"rId1\" Type=\"{OFFICE}/worksheet\" Target=\"{target}\"/>");
+            write!(other, "<Relationships>{relation}</Relationships>").unwrap();
+        }
+        told_with(&other.finish().unwrap().into_inner(), &SourceOptions::default())
+    };
+    let targets = [
+        "worksheets/sheet1.xml",
+        "/xl/Worksheets/Sheet1.XML",
+        "..\\xl\\worksheets\\sheet1.xml",
+        "\\xl\\worksheets\\sheet1.xml",
+        "xl/worksheets/sheet1.xml",
+    ];
+    for relations in targets.into_iter().map(Some).chain([None]) {
+        assert_eq!(renamed(relations), "XLSX, sheet \"People\" | 1: a\n0 rows, 0 blank", "{relations:?}");
+    }
 }
 
 #[test]

@@ -29,22 +29,21 @@ pub(in crate::source) struct Relation {
     pub(in crate::source) id: String,
     /// The last word of its type.
     pub(in crate::source) kind: String,
-    pub(in crate::source) target: String,
+    pub(in crate::source) part: String,
 }
 
 /// Reads the workbook part and its relationships.
 pub(super) fn read(package: &mut Package) -> Result<Workbook, SourceError> {
-    let (main, folder, relations) = main_part(package, "xl/workbook.xml")?;
-    let folder = folder.as_str();
-    let by_kind = |kind: &str| relations.iter().find(|relation| relation.kind == kind);
+    let (main, relations) = main_part(package, "xl/workbook.xml")?;
+    let by_kind = |kind: &str| Some(relations.iter().find(|relation| relation.kind == kind)?.part.clone());
     let path = package.path().to_owned();
     let damaged = |detail: String| SourceError::Damaged { path: path.clone(), detail };
 
     let mut workbook = Workbook {
         sheets: Vec::new(),
         parts: Vec::new(),
-        strings: by_kind("sharedStrings").map(|relation| within(folder, &relation.target)),
-        styles: by_kind("styles").map(|relation| within(folder, &relation.target)),
+        strings: by_kind("sharedStrings"),
+        styles: by_kind("styles"),
         is_1904: false,
     };
     let mut xml = open(package, &main)?.ok_or_else(|| damaged(format!("its part {main} is missing")))?;
@@ -59,15 +58,21 @@ pub(super) fn read(package: &mut Package) -> Result<Workbook, SourceError> {
                     let name = attribute(&start, "name").unwrap_or_default().into_owned();
                     let visible = attribute(&start, "state").is_none_or(|state| state == "visible");
                     let id = attribute(&start, "id").unwrap_or_default();
-                    let Some(relation) = relations.iter().find(|relation| relation.id == id) else {
-                        return Err(damaged(format!("its sheet \"{}\" has no part", excerpt(&name, book::EXCERPT))));
+                    let related = relations.iter().find(|relation| relation.id == id);
+                    let (has_cells, part) = match related {
+                        Some(relation) => (relation.kind == "worksheet", relation.part.clone()),
+                        None if relations.is_empty() => {
+                            (true, format!("xl/worksheets/sheet{}.xml", workbook.sheets.len() + 1))
+                        }
+                        None => {
+                            let name = excerpt(&name, book::EXCERPT);
+                            return Err(damaged(format!("its sheet \"{name}\" has no part")));
+                        }
                     };
                     if workbook.sheets.len() == SHEETS_MAX {
                         let detail = format!("it has more than {SHEETS_MAX} sheets");
                         return Err(SourceError::BeyondLimit { path: path.clone(), detail });
                     }
-                    let has_cells = relation.kind == "worksheet";
-                    let part = within(folder, &relation.target);
                     if workbook.parts.contains(&part) {
                         return Err(damaged(format!(
                             "two of its sheets are one part, {}",
@@ -94,21 +99,17 @@ pub(super) fn read(package: &mut Package) -> Result<Workbook, SourceError> {
     Ok(workbook)
 }
 
-/// The part of the workbook, its folder, and what it is related to.
-pub(in crate::source) fn main_part(
-    package: &mut Package,
-    usual: &str,
-) -> Result<(String, String, Vec<Relation>), SourceError> {
-    let main = relations(package, "_rels/.rels")?
+/// The part of the workbook, and what it is related to.
+pub(in crate::source) fn main_part(package: &mut Package, usual: &str) -> Result<(String, Vec<Relation>), SourceError> {
+    let main = relations(package, "", ".rels")?
         .into_iter()
         .find(|relation| relation.kind == "officeDocument")
-        .map(|relation| within("", &relation.target))
+        .map(|relation| relation.part)
         .filter(|part| package.has(part))
         .unwrap_or_else(|| usual.to_owned());
     let (folder, name) = main.rsplit_once('/').unwrap_or(("", &main));
-    let relations = relations(package, &within(folder, &format!("_rels/{name}.rels")))?;
-    let folder = folder.to_owned();
-    Ok((main, folder, relations))
+    let relations = relations(package, folder, &format!("{name}.rels"))?;
+    Ok((main, relations))
 }
 
 /// Opens a part of XML that is not large, if there is one.
@@ -123,7 +124,22 @@ pub(super) fn open_to<'a>(package: &'a mut Package, part: &str, max: u64) -> Res
     package.part(part, max)?.map(|input| Xml::new(&path, place, input)).transpose()
 }
 
-fn relations(package: &mut Package, part: &str) -> Result<Vec<Relation>, SourceError> {
+/// The relations that a file of this folder tells.
+fn relations(package: &mut Package, folder: &str, name: &str) -> Result<Vec<Relation>, SourceError> {
+    let mut relations = read_relations(package, &within(folder, &format!("_rels/{name}")))?;
+    for relation in &mut relations {
+        let target = std::mem::take(&mut relation.part);
+        relation.part = within(folder, &target);
+        // Some programs name a part from the top and leave out the stroke that says so.
+        if !package.has(&relation.part) && package.has(&target) {
+            relation.part = target;
+        }
+    }
+    Ok(relations)
+}
+
+/// The relations with their parts as they stand there.
+fn read_relations(package: &mut Package, part: &str) -> Result<Vec<Relation>, SourceError> {
     let Some(mut xml) = open(package, part)? else { return Ok(Vec::new()) };
     let mut relations = Vec::new();
     loop {
@@ -143,7 +159,7 @@ fn relations(package: &mut Package, part: &str) -> Result<Vec<Relation>, SourceE
                         | "sharedStrings"
                         | "styles"
                 ) {
-                    relations.push(Relation { id: text("Id"), kind, target: text("Target") });
+                    relations.push(Relation { id: text("Id"), kind, part: text("Target") });
                 }
             }
             Event::Eof => return Ok(relations),
@@ -153,9 +169,9 @@ fn relations(package: &mut Package, part: &str) -> Result<Vec<Relation>, SourceE
 }
 
 /// The part that a target means, seen from a folder.
-pub(in crate::source) fn within(folder: &str, target: &str) -> String {
-    if let Some(absolute) = target.strip_prefix('/') {
-        return absolute.to_owned();
+fn within(folder: &str, target: &str) -> String {
+    if let Some(absolute) = target.strip_prefix(['/', '\\']) {
+        return absolute.replace('\\', "/");
     }
     let mut steps: Vec<&str> = folder.split('/').filter(|step| !step.is_empty()).collect();
     for step in target.split(['/', '\\']) {
@@ -195,6 +211,7 @@ mod tests {
     fn targets_are_found_from_their_folder() {
         assert_eq!(within("xl", "worksheets/sheet1.xml"), "xl/worksheets/sheet1.xml");
         assert_eq!(within("xl", "/xl/a.xml"), "xl/a.xml");
+        assert_eq!(within("xl", "\\xl\\a.xml"), "xl/a.xml");
         assert_eq!(within("xl", "../custom/./a.xml"), "custom/a.xml");
         assert_eq!(within("", "..\\..\\a.xml"), "a.xml");
     }

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use reqwest::Url;
 use thiserror::Error;
-use url::Host;
+use url::{Host, Url};
 
 /// `https://<server>/s/<workspace>/capi/json/c3_contact_cards`: always https, or a loopback address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +75,11 @@ impl Endpoint {
     /// The URL to post to.
     pub(super) fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// What stands behind the server in a request.
+    pub(super) fn path(&self) -> &str {
+        self.url.path()
     }
 
     /// Host, and port if it is not the usual one.

@@ -85,6 +85,7 @@ fn arrivals(rate: f64, rows: u64, concurrency: usize, faults: FaultPlan) -> Outc
         endpoint,
         token: SecretString::from("made.up.token"),
         timeout: Duration::from_secs(60),
+        concurrency,
         time_of_day: SystemTime::now,
     })?;
     pipeline::run(Plan {

@@ -138,6 +138,7 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool)
         endpoint: endpoint.clone(),
         token: SecretString::from(TOKEN),
         timeout: TIMEOUT,
+        concurrency,
         time_of_day: SystemTime::now,
     })?;
     let memoir = if remembers { Some(remember(&run_dir, table.header())?) } else { None };

@@ -19,7 +19,7 @@ const EXPIRY_SOON: Duration = Duration::from_secs(3600);
 
 /// Looks at address, connection, clock and token, a line each.
 pub fn doctor(terminal: &Terminal, args: &DoctorArgs) -> Result<Exit, Failures> {
-    let goal = Goal::server(&args.server, args.timeout)?;
+    let goal = Goal::server(&args.server, args.timeout, 1)?;
     let mut findings = vec![(Mark::Good, "address", goal.endpoint.to_string())];
     let broken =
         |error: std::io::Error| Failures::from(Failure::machine(format!("no connection can be made: {error}")));

@@ -37,18 +37,18 @@ impl Goal {
                 .hint("add --sandbox, or leave it out")
                 .into());
         }
-        let timeout = args.pace.timeout;
+        let (timeout, in_flight) = (args.pace.timeout, args.pace.in_flight_max());
         if !args.server.sandbox {
-            return Goal::server(&args.server.destination, timeout);
+            return Goal::server(&args.server.destination, timeout, in_flight);
         }
         let sandbox = InProcess::start(&args.server.faults)?;
         let (endpoint, token) = (sandbox.endpoint()?, sandbox.token());
-        let client = client(&endpoint, &token, None, timeout)?;
+        let client = client(&endpoint, &token, None, timeout, in_flight)?;
         Ok(Goal { endpoint, client, token, renew: None, sandbox: Some(sandbox), destination: None })
     }
 
     /// The server that flags and environment name, with the token from where they say.
-    pub fn server(args: &DestinationArgs, timeout: Duration) -> Result<Goal, Failures> {
+    pub fn server(args: &DestinationArgs, timeout: Duration, in_flight: usize) -> Result<Goal, Failures> {
         let source = args.token_source();
         // Address and token may both be missing; then both are told.
         let (endpoint, token) = match (address(args), source.load().map_err(|error| token_failure(&error))) {
@@ -56,7 +56,7 @@ impl Goal {
             (Err(address), Err(token)) => return Err(Failures(vec![address, token])),
             (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => return Err(failure.into()),
         };
-        let client = client(&endpoint, &token, args.ca_file.as_deref(), timeout)?;
+        let client = client(&endpoint, &token, args.ca_file.as_deref(), timeout, in_flight)?;
         let renew = source.may_change().then(|| Renew(Box::new(move || source.load().ok())));
         let destination = Destination {
             server: args.server().unwrap_or_default(),
@@ -72,6 +72,7 @@ fn client(
     token: &SecretString,
     ca_file: Option<&Path>,
     timeout: Duration,
+    concurrency: usize,
 ) -> Result<Client, Failure> {
     let read = |path: &Path| {
         let unreadable = |error| Failure::unusable(format!("the CA file {} cannot be read: {error}", path.display()));
@@ -82,6 +83,7 @@ fn client(
         token: token.clone(),
         authorities: ca_file.map(read).transpose()?,
         timeout,
+        concurrency,
         time_of_day: pipeline::time_of_day,
     };
     Client::new(settings).map_err(|error| Failure::unusable(error.to_string()))

@@ -1,15 +1,14 @@
 //! Those who carry documents to the server: as many tasks as were ever in flight at once, each of which takes the next
-//! document when it has brought back an answer. Each keeps a connection of its own, so that nobody has to look for one.
+//! document when it has brought back an answer. A task for every attempt would cost an allocation of some kilobytes.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use crate::model::Ordinal;
-use crate::upload::{Client, Connection, Heard, IDLE_MAX, Kept};
+use crate::upload::{Client, Connection, Heard};
 
 /// Which token of the run, counted from zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +41,7 @@ pub struct Answer {
 pub struct Carriers {
     tasks: JoinSet<()>,
     doors: Vec<UnboundedSender<Load>>,
-    /// Those without work, and since when.
-    idle: Vec<(usize, Instant)>,
+    idle: Vec<usize>,
     to_us: UnboundedSender<Answer>,
     answers: UnboundedReceiver<Answer>,
 }
@@ -57,16 +55,8 @@ impl Default for Carriers {
 
 impl Carriers {
     /// Lets one go. Needs a tokio runtime around it.
-    pub fn send(&mut self, mut load: Load) {
-        let carrier = match self.idle.pop() {
-            Some((carrier, since)) => {
-                if since.elapsed() > IDLE_MAX {
-                    load.connection = Connection::Fresh;
-                }
-                carrier
-            }
-            None => self.hire(),
-        };
+    pub fn send(&mut self, load: Load) {
+        let carrier = self.idle.pop().unwrap_or_else(|| self.hire());
         assert!(self.doors[carrier].send(load).is_ok(), "a carrier waits until we are gone");
     }
 
@@ -79,14 +69,14 @@ impl Carriers {
             Some(Err(error)) = self.tasks.join_next() => std::panic::resume_unwind(error.into_panic()),
         };
         let answer = answer.expect("we hold a sender ourselves");
-        self.idle.push((answer.carrier, Instant::now()));
+        self.idle.push(answer.carrier);
         answer
     }
 
     /// An answer that is there already.
     pub fn another(&mut self) -> Option<Answer> {
         let answer = self.answers.try_recv().ok()?;
-        self.idle.push((answer.carrier, Instant::now()));
+        self.idle.push(answer.carrier);
         Some(answer)
     }
 
@@ -95,9 +85,8 @@ impl Carriers {
         let (door, mut loads) = mpsc::unbounded_channel::<Load>();
         let to_us = self.to_us.clone();
         self.tasks.spawn(async move {
-            let mut kept = Kept::default();
             while let Some(Load { row, token, sent_at, client, document, connection }) = loads.recv().await {
-                let heard = client.post(&mut kept, document, connection).await;
+                let heard = client.post(document, connection).await;
                 if to_us.send(Answer { row, token, sent_at, heard, carrier }).is_err() {
                     return;
                 }

@@ -5,21 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderValue, LOCATION, USER_AGENT,
-};
-use hyper::http::uri::PathAndQuery;
-use hyper::{Method, Request, Response, Uri};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, LOCATION};
+use reqwest::{RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
-use super::dialer::Dialer;
-use super::line::{Body, Line, Silence, read};
 use super::reply::{self, Reply};
-use super::transport::{self, Mishap};
-use super::{Endpoint, unpack};
+use super::{Endpoint, transport};
 use crate::jsonapi::MEDIA_TYPE;
 use crate::model::Verdict;
 
@@ -27,9 +19,9 @@ use crate::model::Verdict;
 const BODY_BYTES_MAX: usize = 1 << 20;
 /// How long connecting may take, at most.
 const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(10);
-/// A connection that was idle for longer is not used any more, before most servers drop it (some after 2 s, many after
-/// 5): a POST on a connection that the server is just closing would end unknown.
-pub const IDLE_MAX: Duration = Duration::from_millis(1_500);
+/// Idle connections are dropped before most servers drop them (some after 2 s, many after 5): a POST on a connection that
+/// the server is just closing would end unknown.
+const IDLE_TIMEOUT: Duration = Duration::from_millis(1_500);
 
 /// What stands where a server repeated the token.
 const BLOT: &str = "***";
@@ -48,6 +40,8 @@ pub struct ClientSettings {
     pub authorities: Option<Vec<u8>>,
     /// How long one attempt may take, from connecting to the last byte of the answer.
     pub timeout: Duration,
+    /// How many connections are kept open.
+    pub concurrency: usize,
     /// Tells the time of day, for `Retry-After` dates.
     pub time_of_day: fn() -> SystemTime,
 }
@@ -66,19 +60,11 @@ pub enum ClientError {
     Build(String),
 }
 
-/// What every request says of itself.
-fn headers(endpoint: &Endpoint, token: &SecretString) -> Result<HeaderMap, ClientError> {
-    let mut bearer =
+fn bearer(token: &SecretString) -> Result<HeaderValue, ClientError> {
+    let mut value =
         HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| ClientError::Token)?;
-    bearer.set_sensitive(true);
-    let host = HeaderValue::try_from(endpoint.authority()).map_err(|cause| ClientError::Build(cause.to_string()))?;
-    Ok(HeaderMap::from_iter([
-        (HOST, host),
-        (AUTHORIZATION, bearer),
-        (ACCEPT, HeaderValue::from_static(MEDIA_TYPE)),
-        (ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
-        (USER_AGENT, HeaderValue::from_static(concat!("c3import/", env!("CARGO_PKG_VERSION")))),
-    ]))
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// What came of a knock.
@@ -102,16 +88,12 @@ pub struct Heard {
 /// Which connection carries a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connection {
-    /// The one that is open, if there is one.
+    /// One that is open, if there is one.
     Any,
-    /// A new one, for a document that may not be sent twice: a server that closes an idle connection just when a request
-    /// sets out leaves nobody knowing what became of it.
+    /// One of its own, for a document that may not be sent twice: a server that closes an idle connection just when a
+    /// request sets out leaves nobody knowing what became of it.
     Fresh,
 }
-
-/// Where one carrier of documents keeps its connection between them.
-#[derive(Debug, Default)]
-pub struct Kept(Option<Line>);
 
 /// Posts documents, one attempt at a time. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -119,43 +101,63 @@ pub struct Client(Arc<Parts>);
 
 #[derive(Clone, Debug)]
 struct Parts {
-    dialer: Dialer,
+    http: reqwest::Client,
+    /// The same, but it keeps no connection open.
+    fresh: reqwest::Client,
     endpoint: Endpoint,
-    path: Uri,
-    headers: HeaderMap,
     /// Who is connected to: the server, or a proxy.
     peer: String,
+    authorization: HeaderValue,
     token: SecretString,
-    timeout: Duration,
-    connect_timeout: Duration,
     time_of_day: fn() -> SystemTime,
 }
 
 impl Client {
-    /// A client that follows no redirect, sends nothing again by itself once it may have left, and speaks HTTP/1.1.
+    /// A client that follows no redirect, retries nothing by itself, and speaks HTTP/1.1.
     pub fn new(settings: ClientSettings) -> Result<Client, ClientError> {
-        let ClientSettings { endpoint, token, authorities, timeout, time_of_day } = settings;
-        // Shorter than the whole, or nobody could tell a connection that never stood from an answer that never came.
-        let connect_timeout = (timeout / 2).min(CONNECT_TIMEOUT_MAX);
-        let dialer = Dialer::new(&endpoint, connect_timeout, authorities.as_deref())?;
-        let path: PathAndQuery = endpoint
-            .path()
-            .parse()
-            .map_err(|cause: hyper::http::uri::InvalidUri| ClientError::Build(cause.to_string()))?;
+        // Fails when a provider is installed already, which is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let authorization = bearer(&settings.token)?;
+        let http = Client::http(&settings, settings.concurrency)?;
+        let fresh = Client::http(&settings, 0)?;
+        let ClientSettings { endpoint, token, time_of_day, .. } = settings;
         let peer = endpoint.proxy().map_or_else(|| endpoint.authority(), |proxy| format!("the proxy {proxy}"));
-        let headers = headers(&endpoint, &token)?;
-        let path = path.into();
-        Ok(Client(Arc::new(Parts {
-            dialer,
-            endpoint,
-            path,
-            headers,
-            peer,
-            token,
-            timeout,
-            connect_timeout,
-            time_of_day,
-        })))
+        Ok(Client(Arc::new(Parts { http, fresh, endpoint, peer, authorization, token, time_of_day })))
+    }
+
+    fn http(settings: &ClientSettings, connections_kept: usize) -> Result<reqwest::Client, ClientError> {
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .http1_only()
+            // An untidy head is an answer all the same: without it nobody would know what became of the card.
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_ignore_invalid_headers_in_responses(true)
+            // Shorter than the whole, or nobody could tell a connection that never stood from an answer that never came.
+            .connect_timeout((settings.timeout / 2).min(CONNECT_TIMEOUT_MAX))
+            .timeout(settings.timeout)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_max_idle_per_host(connections_kept)
+            .user_agent(concat!("c3import/", env!("CARGO_PKG_VERSION")));
+        if settings.endpoint.is_loopback() {
+            // No proxy between us and ourselves; and without https no certificates are needed, which a bare machine
+            // may not have.
+            builder = builder.no_proxy();
+        }
+        if settings.endpoint.url().scheme() == "http" {
+            builder = builder.tls_certs_only([]);
+        }
+        if let Some(pem) = &settings.authorities {
+            let unfit = |error: reqwest::Error| ClientError::Authorities(transport::chain(&error));
+            let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(unfit)?;
+            if certificates.is_empty() {
+                return Err(ClientError::Authorities("the file holds none".to_owned()));
+            }
+            builder = builder.tls_certs_merge(certificates);
+        }
+        builder.build().map_err(|error| ClientError::Build(transport::chain(&error)))
     }
 
     /// The same client with another token.
@@ -163,7 +165,7 @@ impl Client {
     /// # Errors
     /// When no header can carry the token.
     pub fn with_token(&self, token: SecretString) -> Result<Client, ClientError> {
-        Ok(Client(Arc::new(Parts { headers: headers(&self.0.endpoint, &token)?, token, ..Parts::clone(&self.0) })))
+        Ok(Client(Arc::new(Parts { authorization: bearer(&token)?, token, ..Parts::clone(&self.0) })))
     }
 
     /// Whether this is the token it uses.
@@ -173,73 +175,46 @@ impl Client {
 
     /// Asks the endpoint for what it never gives, to see whether somebody is there: a GET, which stores nothing.
     pub async fn knock(&self) -> Knock {
-        let mut request = self.request(Bytes::new());
-        *request.method_mut() = Method::GET;
-        let mut clocks = None;
-        let told = |answer: &Response<Incoming>| {
+        let asked = self.asking(self.0.http.get(self.0.endpoint.url().clone())).send().await;
+        let told = |answer: &reqwest::Response| {
             let date = answer.headers().get(DATE)?.to_str().ok()?;
             Some((httpdate::parse_http_date(date).ok()?, (self.0.time_of_day)()))
         };
-        let heard = self.exchange(&mut Kept::default(), request, |answer| clocks = told(answer)).await;
-        Knock { verdict: heard.verdict, clocks }
+        let clocks = asked.as_ref().ok().and_then(told);
+        Knock { verdict: self.hear(asked).await.verdict, clocks }
     }
 
     /// Posts one document, and says what came of it.
-    pub async fn post(&self, kept: &mut Kept, document: Bytes, connection: Connection) -> Heard {
-        if connection == Connection::Fresh {
-            kept.0 = None;
-        }
-        let mut request = self.request(document);
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        self.exchange(kept, request, |_| {}).await
+    pub async fn post(&self, document: Bytes, connection: Connection) -> Heard {
+        let http = match connection {
+            Connection::Any => &self.0.http,
+            Connection::Fresh => &self.0.fresh,
+        };
+        let request = self.asking(http.post(self.0.endpoint.url().clone()));
+        self.hear(request.header(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)).body(document).send().await).await
     }
 
-    fn request(&self, document: Bytes) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(document));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.0.path.clone();
-        *request.headers_mut() = self.0.headers.clone();
-        request
+    /// With the headers that every request has.
+    fn asking(&self, request: RequestBuilder) -> RequestBuilder {
+        let accept = HeaderValue::from_static(MEDIA_TYPE);
+        request.header(AUTHORIZATION, self.0.authorization.clone()).header(ACCEPT, accept)
     }
 
-    /// One request and its answer, read to its end. Keeps the connection if it is good for more.
-    async fn exchange(
-        &self,
-        kept: &mut Kept,
-        request: Request<Full<Bytes>>,
-        look: impl FnOnce(&Response<Incoming>),
-    ) -> Heard {
-        let mut over = std::pin::pin!(tokio::time::sleep(self.0.timeout));
-        let asked = tokio::select! {
-            biased;
-            asked = self.ask(kept.0.take(), request) => asked,
-            () = &mut over => Err(Mishap::NoAnswer),
+    /// Reads an answer to its end, and says what it means.
+    async fn hear(&self, answer: reqwest::Result<Response>) -> Heard {
+        let mut answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => return Heard { verdict: transport::verdict(&error, &self.0.peer), quiet_for: None },
         };
-        let (line, mut answer) = match asked {
-            Ok(asked) => asked,
-            Err(mishap) => return Heard { verdict: transport::verdict(&mishap, &self.0.peer), quiet_for: None },
-        };
-        look(&answer);
-        let body = tokio::select! {
-            biased;
-            body = read(answer.body_mut(), BODY_BYTES_MAX) => body,
-            () = &mut over => Body::Late,
-        };
-        let too_long = || format!("the answer is longer than {BODY_BYTES_MAX} bytes");
-        let (body, broken) = match body {
-            Body::Whole(body) => {
-                *kept = Kept(Some(line));
-                (body, None)
-            }
-            Body::TooLong => (BytesMut::new(), Some(too_long())),
-            Body::Late => (BytesMut::new(), Some("the answer broke off: it did not end in time".to_owned())),
-            Body::Broken(body, error) => (body, Some(format!("the answer broke off: {}", transport::chain(&error)))),
-        };
-        let (body, broken) = match unpack::unpacked(answer.headers(), &body, BODY_BYTES_MAX) {
-            Ok(unpacked) => (unpacked, broken),
-            Err(unpack::Failure::TooLong) => (Cow::Borrowed(&[][..]), broken.or_else(|| Some(too_long()))),
-            Err(unpack::Failure::Damaged(cause)) => {
-                (Cow::Borrowed(&[][..]), broken.or_else(|| Some(format!("the answer broke off: {cause}"))))
+        let mut body = BytesMut::new();
+        let broken = loop {
+            match answer.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > BODY_BYTES_MAX => {
+                    break Some(format!("the answer is longer than {BODY_BYTES_MAX} bytes"));
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => break None,
+                Err(error) => break Some(format!("the answer broke off: {}", transport::chain(&error))),
             }
         };
         let location = answer.headers().get(LOCATION).map(|target| self.blotted(target.as_bytes()));
@@ -252,30 +227,6 @@ impl Client {
             received: (self.0.time_of_day)(),
         };
         Heard { verdict: reply::verdict(&reply), quiet_for: reply::quiet_for(&reply) }
-    }
-
-    /// Sends a request, on the connection that was kept if that still stands, and waits for the head of its answer.
-    async fn ask(
-        &self,
-        kept: Option<Line>,
-        mut request: Request<Full<Bytes>>,
-    ) -> Result<(Line, Response<Incoming>), Mishap> {
-        if let Some(mut line) = kept
-            && line.is_free().await
-        {
-            match line.ask(request).await {
-                Ok(answer) => return Ok((line, answer)),
-                Err(Silence::Lost(error)) => return Err(Mishap::Lost(error)),
-                Err(Silence::Unsent(back, _)) => request = *back,
-            }
-        }
-        let dialled = tokio::time::timeout(self.0.connect_timeout, self.0.dialer.dial()).await;
-        let mut line = dialled.map_err(|_| Mishap::NoConnectionInTime)?.map_err(Mishap::NoConnection)?;
-        match line.ask(request).await {
-            Ok(answer) => Ok((line, answer)),
-            Err(Silence::Lost(error)) => Err(Mishap::Lost(error)),
-            Err(Silence::Unsent(_, error)) => Err(Mishap::NoConnection(error.into())),
-        }
     }
 
     /// What a server said, with the token blotted out before anything is cut or quoted: some repeat the request in their

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use reqwest::Url;
 use thiserror::Error;
-use url::{Host, Url};
+use url::Host;
 
 /// `https://<server>/s/<workspace>/capi/json/c3_contact_cards`: always https, or a loopback address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,11 +76,6 @@ impl Endpoint {
     /// The URL to post to.
     pub(super) fn url(&self) -> &Url {
         &self.url
-    }
-
-    /// What stands behind the server in a request.
-    pub(super) fn path(&self) -> &str {
-        self.url.path()
     }
 
     /// Host, and port if it is not the usual one.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use hyper::Uri;
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use hyper_util::client::proxy::matcher::Matcher;
 
 use super::Endpoint;
 
@@ -19,16 +19,10 @@ pub enum Route {
 }
 
 impl Endpoint {
-    /// The proxy that requests go through, as environment and system say.
-    pub(super) fn intercept(&self) -> Option<Intercept> {
-        let uri: Uri = self.url().as_str().parse().ok()?;
-        // No proxy between us and ourselves.
-        Matcher::from_system().intercept(&uri).filter(|_| !self.is_loopback())
-    }
-
-    /// The proxy by host and port, never by its password.
+    /// The proxy that requests go through, as environment and system say: the same rules as the client's.
     pub fn proxy(&self) -> Option<String> {
-        let proxy = self.intercept()?;
+        let uri: Uri = self.url().as_str().parse().ok()?;
+        let proxy = Matcher::from_system().intercept(&uri).filter(|_| !self.is_loopback())?;
         proxy.uri().authority().map(|authority| authority.as_str().rsplit('@').next().unwrap_or_default().to_owned())
     }
 

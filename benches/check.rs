@@ -88,7 +88,7 @@ fn sightings(path: &Path) -> Outcome<Vec<Sightings>> {
             let document = jsonapi::encode(&card, rules.name_at);
             let keys = rules.recognised_by(&card).map(|(key, _)| key);
             if let Some(batch) = batches.last_mut() {
-                batch.add(row.number, &card, keys, digester.digest(&document), document.len());
+                batch.add(row.number, &card, keys, digester.digest(&document), Some(document.len()));
             }
         }
         ControlFlow::Continue(())

@@ -105,6 +105,7 @@ fn arrivals(rate: f64, rows: u64, concurrency: usize, faults: FaultPlan) -> Outc
         side: SideFiles::default(),
         bad_rows_kept: 0,
         plans_merges: false,
+        merge: None,
         grace: Duration::ZERO,
         progress: Arc::new(Progress::default()),
     })?;

@@ -154,6 +154,7 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool)
         side: SideFiles::default(),
         bad_rows_kept: 0,
         plans_merges: false,
+        merge: None,
         sample: None,
         progress: Arc::new(Progress::default()),
     })?;

@@ -68,6 +68,17 @@
 //! row. What has ended takes its ending along and goes straight to the recorder, which writes the results anew. What was
 //! begun and has no ending is sent again if the server can recognise it, and is uncertain if not.
 //!
+//! # Rows that go together
+//! With [`pipeline::Plan::merge`] the table is looked at twice before it is read to be sent, by the same judge. The first
+//! look counts identities, as hashes; the second gathers the rows that share one, also by way of others, and what they
+//! say ([`plan::Gathering`], which compares texts: merged cards cannot be taken apart). Only these are kept, up to a
+//! bound. The first row of a group carries the card of all, so that it goes when its turn comes and the seats bound the
+//! house as ever; its ending is the ending of the others, whether they have come by then or not. In the journal each row
+//! has its own record, under the digest of what it says by itself, and those of a group are opened in one commit and
+//! closed in one: a later session knows each row again whoever it went with, and a row that has ended goes with nobody.
+//! A grouped row that is not what it was at the look stops the run.
+//!
+//! # The dry run
 //! The dry run is the run, minus the network: with [`pipeline::Delivery::Dry`] the same function judges every row, and its
 //! card is made and encoded the same way, but ends there, on the thread that read it. So nothing has to travel but
 //! hashes for the merge plan and the rows that have something to be told, and a text file can be read by several threads:

@@ -21,6 +21,9 @@ pub struct CheckArgs {
     /// Also write results.csv and summary.json here.
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
+    /// Take rows that share a contact for one card, as an import with --merge-rows sends them; of a --sample, its rows.
+    #[arg(long)]
+    pub merge_rows: bool,
     /// Begin anew: the files of an earlier run are kept under numbered names.
     #[arg(long, requires = "run_dir")]
     pub fresh: bool,

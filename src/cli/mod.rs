@@ -120,6 +120,10 @@ pub struct ImportArgs {
     /// Where results go [default: the input's name with .c3run, in the current directory].
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
+    /// Send rows that share a contact as one card, with everything that they say; the file is read twice before anything is
+    /// sent. --max-rows then counts cards.
+    #[arg(long)]
+    pub merge_rows: bool,
     /// Begin anew: the files of an earlier run are kept under numbered names, and every row is sent again. Without it an
     /// unfinished run goes on.
     #[arg(long)]

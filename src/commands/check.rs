@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::import::{run, settings, write_summary};
-use super::next::job;
+use super::next::{job, merging};
 use super::reports::{Frame, Reports};
 use super::run_report::{exit, remarks_of, stop, summary};
 use super::session::enter_dry;
-use super::stage::Stage;
+use super::stage::{Stage, reopen};
 use super::{Exit, Failure, Failures, expiry};
 use crate::cli::{CheckArgs, ImportArgs, OutputArgs, SourceArgs};
 use crate::model::{Forecast, ServerRules};
@@ -46,14 +46,14 @@ pub fn check(terminal: &Terminal, args: CheckArgs) -> Result<Exit, Failures> {
 pub fn dry_import(terminal: &Terminal, args: ImportArgs) -> Result<Exit, Failures> {
     let (rules, policy, timeout) = (args.server.rules.rules(), args.pace.policy(0), args.pace.timeout);
     let token = args.server.destination.token_source();
-    let ImportArgs { source, mapping, run_dir, outputs, fresh, watch, pace, .. } = args;
+    let ImportArgs { source, mapping, run_dir, outputs, merge_rows, fresh, watch, pace, .. } = args;
     if run_dir.is_none() && (outputs.results.is_some() || outputs.failed.is_some()) {
         return Err(Failure::unusable("a dry run writes no results, so --results and --failed have no meaning")
             .hint("name a --run-dir too: then it writes them")
             .into());
     }
     let (json, sample, documents, rate) = (false, None, None, pace.rate);
-    let check = CheckArgs { source, mapping, run_dir, fresh, json, rate, sample, documents, watch };
+    let check = CheckArgs { source, mapping, run_dir, merge_rows, fresh, json, rate, sample, documents, watch };
     dry_run(terminal, DryRun { check, outputs, rules, policy, timeout, token })
 }
 
@@ -61,6 +61,7 @@ fn dry_run(terminal: &Terminal, dry: DryRun) -> Result<Exit, Failures> {
     let DryRun { check: args, outputs, rules, policy, timeout, token } = dry;
     let sample = args.sample.map(NonZeroU64::get);
     let stage = Stage::set(terminal, &args.source, args.mapping.as_deref())?;
+    let merge = args.merge_rows.then(|| reopen(&args.source, &stage.options)).transpose()?;
     let mapping = stage.mapping;
     let (input, documents) = (args.source.input(), args.documents.as_deref());
     let (header, shape) = (stage.table.header(), stage.table.shape().clone());
@@ -79,6 +80,7 @@ fn dry_run(terminal: &Terminal, dry: DryRun) -> Result<Exit, Failures> {
         results,
         side,
         bad_rows_kept: reports.bad_rows_kept(),
+        merge,
         sample,
         ..Plan::look(stage.table, stage.mapper, rules, policy)
     };
@@ -113,7 +115,7 @@ fn dry_run(terminal: &Terminal, dry: DryRun) -> Result<Exit, Failures> {
     let (reports, unwritten) = reports.finish(&mut report, &frame);
     let results = run_dir.as_ref().map(|run_dir| run_dir.results());
     let view = frame.view(&report, results.as_deref(), &reports);
-    let next = next_step(&args.source, &mapping, exit);
+    let next = next_step(&args.source, &mapping, merging(args.merge_rows), exit);
     check_report(terminal, &view, &forecast, exit, &next, args.json).map_err(unwritable)?;
     if let Some(run_dir) = &run_dir {
         write_summary(&summary, run_dir)?;
@@ -121,15 +123,17 @@ fn dry_run(terminal: &Terminal, dry: DryRun) -> Result<Exit, Failures> {
     if unwritten.is_empty() { Ok(exit) } else { Err(Failures(unwritten)) }
 }
 
-fn next_step(source: &SourceArgs, mapping: &Path, exit: Exit) -> NextStep {
+fn next_step(source: &SourceArgs, mapping: &Path, merging: &str, exit: Exit) -> NextStep {
     match exit {
         Exit::Landed => NextStep {
             why: "with your server, workspace and token; or with --sandbox to rehearse",
-            command: format!("{} --server https://… --workspace …", job("import", source, mapping)),
+            command: format!("{}{merging} --server https://… --workspace …", job("import", source, mapping)),
         },
-        Exit::SomeRows => NextStep { why: "when the rows are mended", command: job("check", source, mapping) },
+        Exit::SomeRows => {
+            NextStep { why: "when the rows are mended", command: format!("{}{merging}", job("check", source, mapping)) }
+        }
         Exit::Unusable | Exit::Server | Exit::Machine | Exit::Interrupted => {
-            NextStep { why: "from the beginning", command: job("check", source, mapping) }
+            NextStep { why: "from the beginning", command: format!("{}{merging}", job("check", source, mapping)) }
         }
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::goal::Goal;
 use super::locks;
-use super::next::{quoted, typed_again};
+use super::next::{merging, quoted, typed_again};
 use super::reports::{Frame, Reports};
 use super::run_report::{exit, remarks_of, stop, summary};
 use super::sandbox::InProcess;
 use super::session::{Entered, Entrance, Session, end, enter};
-use super::stage::{Stage, count_rows, default_run_dir, open};
+use super::stage::{Stage, count_rows, default_run_dir, open, reopen};
 use super::{Exit, Failure, Failures, expiry};
 use crate::cli::{FailOn, ImportArgs, TypedFlags};
 use crate::journal::{Destination, RunFacts};
@@ -61,6 +61,7 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
     let (input, mapping) = (args.source.input(), stage.mapping.clone());
     let (header, shape) = (stage.table.header(), stage.table.shape().clone());
     let (reports, side) = Reports::begin(&args.watch, None, (&input, &mapping), header, &shape, &stage.mapper)?;
+    let merge = args.merge_rows.then(|| reopen(&args.source, &stage.options)).transpose()?;
     refuse_large_groups(terminal, args, &stage)?;
     let rules = args.server.rules.rules();
     let entered = enter(Entrance {
@@ -106,6 +107,7 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
         plans_merges: !reports.is_none(&side) || args.watch.fail_on == FailOn::Warning,
         side,
         bad_rows_kept: reports.bad_rows_kept(),
+        merge,
         sample: None,
         progress: Arc::clone(&progress),
     };
@@ -264,7 +266,7 @@ fn next_step(args: &ImportArgs, run_dir: &Path, failed: &Path, mapping: &Path, e
         }
         (Exit::SomeRows, _) => NextStep {
             why: "mend there what c3_error says, and import that file when it is fit",
-            command: format!("c3import check {} -m {}", quoted(failed), quoted(mapping)),
+            command: format!("c3import check {} -m {}{}", quoted(failed), quoted(mapping), merging(args.merge_rows)),
         },
         (Exit::Server | Exit::Machine | Exit::Interrupted, false) => NextStep {
             why: "to go on: rows that are stored are not sent again",

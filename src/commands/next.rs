@@ -16,6 +16,11 @@ pub fn command(name: &str, source: &SourceArgs) -> String {
     format!("c3import {name} {}{}", file(source), source.retyped())
 }
 
+/// The flag by which rows go together, with a space before it.
+pub fn merging(merge_rows: bool) -> &'static str {
+    if merge_rows { " --merge-rows" } else { "" }
+}
+
 fn file(source: &SourceArgs) -> String {
     match source.input() {
         Input::File(path) => quoted(&path),

@@ -21,8 +21,8 @@ pub fn exit(report: &Report, remarks: &[Remark], watch: &WatchArgs, dry: bool) -
         Ending::Server(_) => return Exit::Server,
         Ending::Interrupted => return Exit::Interrupted,
         // An input that breaks off before anything was sent is an input that cannot be used.
-        Ending::Input(_) if report.requests == 0 => return Exit::Unusable,
-        Ending::Machine(_) | Ending::Input(_) | Ending::ReaderDied => return Exit::Machine,
+        Ending::Input(_) | Ending::Merge(_) if report.requests == 0 => return Exit::Unusable,
+        Ending::Machine(_) | Ending::Input(_) | Ending::Merge(_) | Ending::ReaderDied => return Exit::Machine,
     }
     let amiss = [Status::Invalid, Status::Refused, Status::Uncertain].iter().any(|&status| report.tally.of(status) > 0);
     let left = !dry && report.tally.of(Status::NotSent) > 0;
@@ -42,6 +42,7 @@ pub fn stop(ending: &Ending) -> Option<SummaryStop> {
         Ending::Interrupted => ("interrupt", "it was interrupted".to_owned()),
         Ending::Machine(error) => ("machine", error.to_string()),
         Ending::Input(error) => ("input", error.to_string()),
+        Ending::Merge(error) => ("input", error.to_string()),
         Ending::ReaderDied => {
             ("machine", "the reader of the input ended without a word; please report this".to_owned())
         }
@@ -69,6 +70,7 @@ pub fn summary(
         blank_lines: report.read.as_ref().map_or(0, |read| read.blank_lines),
         read_to_end: report.read.is_some(),
         counts: report.tally.into(),
+        merged_rows: report.findings.merged_rows(),
         requests: report.requests,
         cards: SummaryCards {
             new_in_this_run: report.cards.new_in_this_run,

@@ -136,7 +136,7 @@ fn unsent(ending: &Ending) -> Option<String> {
     match ending {
         Ending::Finished => None,
         Ending::Server(reason) => Some(format!("the run stopped before this row's turn: {reason}")),
-        Ending::Interrupted | Ending::Machine(_) | Ending::Input(_) | Ending::ReaderDied => {
+        Ending::Interrupted | Ending::Machine(_) | Ending::Input(_) | Ending::Merge(_) | Ending::ReaderDied => {
             Some("the run was stopped before this row's turn".to_owned())
         }
     }
@@ -231,6 +231,11 @@ fn same_run(dir: &RunDir, now: &RunFacts, journal: &Journal) -> Result<(), Failu
     differ("how it is read", flags(&then.reading), flags(&now.reading));
     differ("where cards go", to(then), to(now));
     differ("--name-at", then.name_at.clone(), now.name_at.clone());
+    let merging = |facts: &RunFacts| {
+        let on = facts.words.iter().any(|word| word == "--merge-rows");
+        if on { "given".to_owned() } else { "not given".to_owned() }
+    };
+    differ("--merge-rows", merging(then), merging(now));
     if let Some(line) = first_other_line(&then.mapping, &now.mapping) {
         differences.push(format!("the mapping is another from line {line} on"));
     }

@@ -8,6 +8,7 @@ use super::{Failure, Failures, no_mapping, which_sheet};
 use crate::cli::SourceArgs;
 use crate::mapping::{Diagnostic, Mapper, Mapping};
 use crate::model::{Input, SourceOptions};
+use crate::pipeline::Reopen;
 use crate::source::{self, SourceError, Table};
 use crate::ui::{Terminal, diagnostics};
 
@@ -61,6 +62,22 @@ impl Stage {
 /// Opens the table that the command line names; what it leaves open comes from `fallback`.
 pub fn open(args: &SourceArgs, fallback: SourceOptions) -> Result<Table, Failures> {
     source::open(&args.input(), &args.options().or(fallback)).map_err(|error| unreadable(&error).into())
+}
+
+/// How to open it again, for rows that go with others: these are found before anything is sent. What is in a pipe is gone
+/// once it was read.
+pub fn reopen(args: &SourceArgs, fallback: &SourceOptions) -> Result<Reopen, Failures> {
+    let input = args.input();
+    let again = match &input {
+        Input::Stdin => false,
+        Input::File(path) => fs::metadata(path).is_ok_and(|metadata| metadata.is_file()),
+    };
+    if !again {
+        let message = format!("--merge-rows reads its input several times, and {input} can be read only once");
+        return Err(Failure::unusable(message).hint("save it as a file first").into());
+    }
+    let options = args.options().or(fallback.clone());
+    Ok(Reopen(Box::new(move || source::open(&input, &options))))
 }
 
 /// How many rows a file has, by reading it once more as fast as reading goes. Standard input is not.

@@ -150,6 +150,11 @@ impl Recall {
         Some(Remembered { number: RecordNumber(entry.number), kept: kept(*entry) })
     }
 
+    /// Forgets which records were taken.
+    pub fn release(&mut self) {
+        self.entries.iter_mut().for_each(|entry| entry.flags &= !TAKEN);
+    }
+
     /// Another row with this very card, whose record is taken: a stored one before any other.
     pub fn twin(&self, digest: CardDigest) -> Option<Twin> {
         let same = self.entries[self.place(digest)].iter().filter(|entry| entry.digest == digest.0);

@@ -47,6 +47,16 @@ impl<'a> Identity<'a> {
         self.value
     }
 
+    /// The form in which two that are equal are the same contact; [`Identity::key`] is its digest.
+    pub fn folded(&self) -> String {
+        match self.channel {
+            Channel::Email | Channel::Facebook | Channel::Vk | Channel::Line => {
+                self.value.chars().flat_map(char::to_lowercase).collect()
+            }
+            Channel::Voice => self.value.chars().filter(char::is_ascii_digit).collect(),
+        }
+    }
+
     /// The digest by which the schedule knows it. The same within one build of the program, not on disk.
     pub fn key(&self) -> IdentityKey {
         // Nearly every value is ASCII and short; it is hashed in one piece, without an allocation.
@@ -89,6 +99,17 @@ mod tests {
         assert!(same(Channel::Line, " x ", "x"));
         assert!(same(Channel::Facebook, "John.Doe@facebook.com", "john.doe@facebook.com"));
         assert!(!same(Channel::Email, "a@b.se", "aa@b.se"));
+    }
+
+    #[test]
+    fn who_has_one_folded_form_has_one_digest() {
+        let values = ["Åsa@Example.SE", " åsa@example.se ", "+46 70-123", "4670123", "46701234", "x", "X ", ""];
+        for channel in Channel::ALL {
+            for (one, other) in values.iter().flat_map(|one| values.iter().map(move |other| (one, other))) {
+                let [one, other] = [one, other].map(|value| Identity::new(channel, value));
+                assert_eq!(one.folded() == other.folded(), one.key() == other.key(), "{one:?} {other:?}");
+            }
+        }
     }
 
     #[test]

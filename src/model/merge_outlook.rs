@@ -21,7 +21,9 @@ pub struct MergeOutlook {
     pub rows_in_groups: u64,
     /// Rows that say exactly what an earlier one says; an import does not send them.
     pub identical_rows: u64,
-    /// Whether there may be more such rows than that: more was to be remembered than is allowed for it.
+    /// Rows that go with the card of an earlier row, because that was asked for; identical ones among them.
+    pub merged_rows: u64,
+    /// Whether there may be more identical rows than that: more was to be remembered than is allowed for it.
     pub identical_is_least: bool,
     /// Rows that belong to two cards or more; the server adds them to one, and the others stay apart.
     pub bridges: u64,
@@ -72,9 +74,10 @@ impl MergeCode {
 }
 
 impl MergeOutlook {
-    /// Rows that an import sends when nothing comes in between: all but identical ones.
+    /// Rows whose cards an import sends when nothing comes in between: all but identical ones, and those that go with
+    /// others.
     pub fn rows_to_send(&self) -> u64 {
-        self.rows - self.identical_rows
+        self.rows - self.identical_rows - self.merged_rows
     }
 
     /// Rows of the largest group; 0 when there is none.

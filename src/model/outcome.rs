@@ -103,6 +103,10 @@ pub enum OutcomeCode {
     RowBlank,
     /// The very card of an earlier row.
     RowRepeats,
+    /// What it says goes with the card of an earlier row.
+    RowMerged,
+    /// Its name is not the one that the card of several rows has.
+    RowNameDiffers,
     /// An earlier results file, fed back, says that the row is stored.
     RowStored,
     /// The mapping leaves such rows out.
@@ -131,6 +135,8 @@ impl OutcomeCode {
         let others = [
             OutcomeCode::RowBlank,
             OutcomeCode::RowRepeats,
+            OutcomeCode::RowMerged,
+            OutcomeCode::RowNameDiffers,
             OutcomeCode::RowStored,
             OutcomeCode::RowExcluded,
             OutcomeCode::ServerOdd,
@@ -157,6 +163,8 @@ impl OutcomeCode {
             OutcomeCode::RowBlank => "row.blank",
             OutcomeCode::RowStored => "row.stored_before",
             OutcomeCode::RowRepeats => "row.repeats",
+            OutcomeCode::RowMerged => "row.merged",
+            OutcomeCode::RowNameDiffers => "row.name_differs",
             OutcomeCode::RowExcluded => "row.excluded",
             OutcomeCode::ServerOdd => "server.odd_answer",
             OutcomeCode::EchoMissing => "echo.missing",

@@ -30,7 +30,10 @@ impl Severity {
     pub fn of(status: Status, code: OutcomeCode) -> Option<Severity> {
         match (code, status) {
             (OutcomeCode::RunDry | OutcomeCode::RunStopped, _) => None,
-            (OutcomeCode::RowBlank | OutcomeCode::RowExcluded | OutcomeCode::RowStored, _) => Some(Severity::Note),
+            (OutcomeCode::RowBlank | OutcomeCode::RowExcluded | OutcomeCode::RowStored | OutcomeCode::RowMerged, _) => {
+                Some(Severity::Note)
+            }
+            (OutcomeCode::RowNameDiffers, _) => Some(Severity::Warning),
             (OutcomeCode::RowRepeats, Status::Unchanged) => Some(Severity::Note),
             (_, Status::Invalid | Status::Refused | Status::Uncertain) => Some(Severity::Error),
             (_, Status::Stored | Status::Unchanged | Status::NotSent | Status::Skipped) => Some(Severity::Warning),

@@ -9,15 +9,17 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::Instant;
 
 use super::carriers::{Answer, Carriers, Load, Token};
+use super::companions::Companions;
 use super::echo::{CardCounts, ReadBack};
 use super::feed::{Batch, Fate, Fed, FedRow, FeedError, Parcel};
-use super::outcome::outcome;
+use super::outcome::CardEnding;
 use super::progress::Progress;
 use super::record::Arrival;
 use super::remember::may_resend;
 use super::scribe::{Ended, Opening, Outlet};
 use super::seats::Seats;
 use super::signals::Signals;
+use super::together::Member;
 use super::{Delivery, Ending, RecordError};
 use crate::mapping::Mapper;
 use crate::model::{FatalReason, IdentityKey, Ordinal, ServerRules, Status, Verdict};
@@ -62,6 +64,7 @@ pub struct Deliverer {
     grace: Duration,
     began: Instant,
     parcels: HashMap<Ordinal, Box<Parcel>, FixedState>,
+    companions: Companions,
     carriers: Carriers,
     read_back: ReadBack,
     outcomes: Vec<Ended>,
@@ -131,6 +134,7 @@ impl Deliverer {
             grace,
             began: Instant::now(),
             parcels: HashMap::default(),
+            companions: Companions::default(),
             carriers: Carriers::default(),
             read_back: ReadBack::new(rules),
             outcomes: Vec::new(),
@@ -218,6 +222,7 @@ impl Deliverer {
             _ if self.interrupted.is_some() => Ending::Interrupted,
             _ if self.reader_died => Ending::ReaderDied,
             (_, Some(FeedError::Source(error))) => Ending::Input(error),
+            (_, Some(FeedError::Merge(error))) => Ending::Merge(error),
             (_, Some(FeedError::Journal(error))) => Ending::Machine(RecordError::journal(&error)),
             (_, None) => Ending::Finished,
         };
@@ -240,15 +245,26 @@ impl Deliverer {
                 Step::Settle { row, ending } => {
                     let parcel = self.parcels.remove(&row).expect("a row keeps its card until it has ended");
                     let stopped = self.schedule.stopped();
-                    let mut outcome = outcome(ending, &parcel, &self.mapper, stopped.as_ref());
+                    let ending = CardEnding::new(ending, &parcel, &self.mapper, stopped.as_ref());
                     // It would have been sent again, had the run gone on.
-                    let goes_on = outcome.status == Status::Uncertain
+                    let goes_on = ending.status() == Status::Uncertain
                         && stopped.is_some()
                         && may_resend(&parcel.card, self.on_uncertain);
-                    let subject = parcel.subject();
-                    outcome.attempts += u32::from(parcel.sent_before);
-                    outcome.reasons.extend(parcel.warnings);
-                    self.outcomes.push(Ended { row, subject, outcome, goes_on });
+                    match parcel.group.clone() {
+                        None => {
+                            let subject = parcel.subject();
+                            let outcome = ending.alone(parcel.warnings);
+                            self.outcomes.push(Ended { row, subject, outcome, goes_on, here: true });
+                        }
+                        Some(group) => {
+                            let status = ending.status();
+                            let ended = self.companions.end(group, ending, goes_on);
+                            // The schedule has counted the row that carried the card.
+                            let others = ended.iter().skip(1).filter(|ended| ended.here).count();
+                            (0..others).for_each(|_| self.schedule.count(status));
+                            self.outcomes.extend(ended);
+                        }
+                    }
                 }
                 Step::Wait { until } => {
                     let pause = self.schedule.paused_until(now).map(|until| until - now);
@@ -266,7 +282,14 @@ impl Deliverer {
         plug::at(Moment::IntentUnwritten);
         let parcel = self.parcels.get(&row).expect("a row keeps its card until it has ended");
         let waits = self.outlet.remembers() && (self.patient || !parcel.card.has_identity());
-        self.opening.push(Opening { row, subject: parcel.subject(), waits });
+        match &parcel.group {
+            None => self.opening.push(Opening { row, subject: parcel.subject(), waits }),
+            // Each may be gone or changed when the run goes on, so each is noted.
+            Some(group) => self.opening.extend(group.members.iter().map(|member| {
+                let Member { ordinal, subject, .. } = *member;
+                Opening { row: ordinal, subject, waits: waits && ordinal == row }
+            })),
+        }
         if waits {
             self.held.insert(row);
         } else {
@@ -363,6 +386,11 @@ impl Deliverer {
                     self.read_back.recall(outcome.id.as_ref());
                     Some(outcome)
                 }
+                Fate::Along(place) => {
+                    let ended = self.companions.join(place);
+                    ended.iter().for_each(|outcome| self.schedule.count(outcome.status));
+                    ended
+                }
                 Fate::Card(parcel) => {
                     self.schedule.admit(Admission {
                         row: ordinal,
@@ -429,8 +457,16 @@ impl Deliverer {
         let now = self.began.elapsed();
         for row in std::mem::take(&mut self.held) {
             let reason = "it could not be written down first".to_owned();
-            self.outlet.back(vec![row]);
+            self.outlet.back(self.rows_of(row));
             self.schedule.reply(row, Verdict::NotProcessed { status: None, retry_after: None, reason }, now);
+        }
+    }
+
+    /// All rows whose card this row carries.
+    fn rows_of(&self, row: Ordinal) -> Vec<Ordinal> {
+        match self.parcels.get(&row).and_then(|parcel| parcel.group.as_ref()) {
+            Some(group) => group.members.iter().map(|member| member.ordinal).collect(),
+            None => vec![row],
         }
     }
 

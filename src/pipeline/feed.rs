@@ -11,13 +11,14 @@ use super::progress::Progress;
 use super::rehearsal::Rehearsed;
 use super::remember::{Changes, Memory, lost, may_resend};
 use super::seats::Seats;
+use super::together::{Group, MergeError, Place, Reopen, Together};
 use super::{BATCH_ROWS, SEAT_BYTES, SEATS};
 use crate::journal::{Before, JournalError, Subject};
 use crate::jsonapi;
 use crate::mapping::{Mapper, Scraps};
 use crate::model::{
-    C3Id, CardDigest, Code, ColumnIndex, ContactCard, Digester, Header, Issue, Mapped, OWN_COLUMNS, Ordinal, Outcome,
-    OutcomeCode, Reason, Row, RowNumber, ServerRules, Status,
+    C3Id, CardDigest, Code, ColumnIndex, ContactCard, Digester, Header, Issue, Mapped, NameAt, OWN_COLUMNS, Ordinal,
+    Outcome, OutcomeCode, Reason, Row, RowNumber, ServerRules, Status,
 };
 use crate::plan::{Sightings, Watch};
 use crate::schedule::OnUncertain;
@@ -49,6 +50,8 @@ pub enum FeedError {
     Source(SourceError),
     /// The journal cannot tell what earlier sessions knew.
     Journal(JournalError),
+    /// Rows cannot go together as was asked.
+    Merge(MergeError),
 }
 
 /// A row, and what the mapping made of it.
@@ -64,7 +67,7 @@ pub struct FedRow {
 /// How many seats a row takes: one, and one more for every [`SEAT_BYTES`] of text; never more than there are.
 fn weight(row: &Row, fate: &Fate) -> usize {
     let document = match fate {
-        Fate::Ended(_) => 0,
+        Fate::Ended(_) | Fate::Along(_) => 0,
         Fate::Card(parcel) => parcel.document.len(),
     };
     (1 + (row.text_len() + document) / SEAT_BYTES).min(SEATS)
@@ -123,6 +126,8 @@ pub enum Fate {
     Ended(Outcome),
     /// It is to be sent.
     Card(Box<Parcel>),
+    /// What it says goes with the card of an earlier row.
+    Along(Place),
 }
 
 /// A card with its document.
@@ -142,9 +147,19 @@ pub struct Parcel {
     pub before: Option<Before>,
     /// Whether an earlier session or run has sent it, and nobody knows what came of that.
     pub sent_before: bool,
+    /// The rows whose card it is, where it is that of several.
+    pub group: Option<Arc<Group>>,
 }
 
 impl Parcel {
+    /// Becomes the card of all that go with the row.
+    fn carry(&mut self, group: &Arc<Group>, name_at: NameAt) {
+        self.card = group.card().clone();
+        self.document = Bytes::from(jsonapi::encode(&self.card, name_at));
+        self.sent_before = group.sent_before();
+        self.group = Some(Arc::clone(group));
+    }
+
     /// What its record is about.
     pub fn subject(&self) -> Subject {
         Subject { row: self.number, digest: self.digest, before: self.before }
@@ -156,6 +171,8 @@ impl Parcel {
 pub struct Desk {
     pub mapper: Arc<Mapper>,
     pub rules: ServerRules,
+    /// How to open the table once more, where rows that share a contact go as one card.
+    pub merge: Option<Reopen>,
     pub plans_merges: bool,
     pub on_uncertain: OnUncertain,
     pub rows_max: u64,
@@ -178,19 +195,43 @@ pub struct Feed {
 impl Feed {
     /// Reads until the end, or until nobody listens any more.
     pub fn run(mut self, table: Table, out: &Sender<Fed>) {
+        let found = match self.desk.merge.take() {
+            None => Ok((table, None)),
+            Some(reopen) => Together::find(&self.desk, table, &reopen, &self.digester, self.memory.as_mut())
+                .map(|(table, together)| (table, Some(together))),
+        };
+        let end = match found {
+            Ok((table, together)) => self.read(table, together.as_ref(), out),
+            Err(error) => Err(error),
+        };
+        if let (Ok(ReadEnd { stopped: false, .. }), Some(memory)) = (&end, &self.memory)
+            && let Some(changes) = memory.changes()
+            && self.changes.send(changes).is_err()
+        {
+            tracing::debug!("nobody asks what has changed");
+        }
+        if out.blocking_send(Fed::End(end)).is_err() {
+            tracing::debug!("the run ended before the reading did");
+        }
+    }
+
+    fn read(&mut self, table: Table, together: Option<&Together>, out: &Sender<Fed>) -> Result<ReadEnd, FeedError> {
         let earlier = EarlierResults::find(table.header());
         let mut batch = Batch::default();
         // Cards are on their way for long, and leave nothing behind.
         let mut scraps = Scraps::default();
         let mut watch = self.desk.watch();
         let (mut next, mut seats) = (0, 0);
-        let mut forgot = None;
+        let mut failure = None;
+        let mut along = 0;
         let end = table.read(&mut |row| {
             let judged = self.desk.judge(earlier.as_ref(), &row, &mut scraps, &mut watch);
-            let fate = match self.fate(judged, row.number, &mut batch.sightings) {
+            let place = together.and_then(|together| together.place(row.number));
+            along += usize::from(place.is_some());
+            let fate = match self.fate(judged, (Ordinal(next), row.number), place, &mut batch.sightings) {
                 Ok(fate) => fate,
                 Err(error) => {
-                    forgot = Some(error);
+                    failure = Some(error);
                     return ControlFlow::Break(());
                 }
             };
@@ -220,18 +261,16 @@ impl Feed {
         if self.watched.send(watch).is_err() {
             tracing::debug!("nobody asks what was seen of columns");
         }
-        let end = match forgot {
-            Some(error) => Err(FeedError::Journal(error)),
-            None => end.map_err(FeedError::Source),
-        };
-        if let (Ok(ReadEnd { stopped: false, .. }), Some(memory)) = (&end, &self.memory)
-            && let Some(changes) = memory.changes()
-            && self.changes.send(changes).is_err()
-        {
-            tracing::debug!("nobody asks what has changed");
-        }
-        if !self.hand_over(&mut batch, out) || out.blocking_send(Fed::End(end)).is_err() {
+        if !self.hand_over(&mut batch, out) {
             tracing::debug!("the run ended before the reading did");
+        }
+        match (failure, end) {
+            (Some(error), _) => Err(error),
+            (None, Err(error)) => Err(FeedError::Source(error)),
+            (None, Ok(end)) if !end.stopped && together.is_some_and(|together| along < together.rows()) => {
+                Err(FeedError::Merge(MergeError::Changed { row: None }))
+            }
+            (None, Ok(end)) => Ok(end),
         }
     }
 
@@ -243,27 +282,46 @@ impl Feed {
         batch.rows.is_empty() || out.blocking_send(Fed::Rows(batch)).is_ok()
     }
 
-    /// What becomes of a row: what is in it, and what earlier sessions say of its card.
-    fn fate(&mut self, judged: Judged, number: RowNumber, sightings: &mut Sightings) -> Result<Fate, JournalError> {
+    /// What becomes of a row: what is in it, what earlier sessions say of its card, and with whom it goes.
+    fn fate(
+        &mut self,
+        judged: Judged,
+        (ordinal, number): (Ordinal, RowNumber),
+        place: Option<Place>,
+        sightings: &mut Sightings,
+    ) -> Result<Fate, FeedError> {
+        let changed = || FeedError::Merge(MergeError::Changed { row: Some(number) });
         let (card, warnings, sent_before, lost) = match judged {
+            Judged::Ended(_) | Judged::Lost { .. } if place.is_some() => return Err(changed()),
             Judged::Ended(outcome) => return Ok(Fate::Ended(outcome)),
             Judged::Lost { card, outcome } => (card, Vec::new(), true, Some(outcome)),
             Judged::Fit { card, warnings, sent_before } => (card, warnings, sent_before, None),
         };
-        let document = Bytes::from(jsonapi::encode(&card, self.desk.rules.name_at));
-        let digest = self.digester.digest(&document);
+        let mut parcel = self.desk.parcel(number, card, warnings, sent_before, &self.digester);
+        if let Some(place) = &place {
+            if !place.is_still(ordinal, parcel.digest) {
+                return Err(changed());
+            }
+            parcel.warnings = place.member().warnings.clone();
+        }
         if self.desk.plans_merges {
-            let keys = self.desk.rules.recognised_by(&card).map(|(key, _)| key);
-            sightings.add(number, &card, keys, digest, document.len());
+            self.desk.sight(&parcel.card, parcel.digest, &parcel.document, number, place.as_ref(), sightings);
         }
         if let Some(outcome) = lost {
             return Ok(Fate::Ended(outcome));
         }
-        let (lost, oddities, before) = (0, Vec::new(), None);
-        let parcel = Box::new(Parcel { number, card, document, digest, lost, oddities, warnings, before, sent_before });
-        match &mut self.memory {
-            Some(memory) => memory.judge(parcel),
-            None => Ok(Fate::Card(parcel)),
+        let fate = match &mut self.memory {
+            Some(memory) => memory.judge(parcel).map_err(FeedError::Journal)?,
+            None => Fate::Card(parcel),
+        };
+        match (place, fate) {
+            (None, fate) => Ok(fate),
+            (Some(place), Fate::Card(mut parcel)) if place.is_first() => {
+                parcel.carry(&place.group, self.desk.rules.name_at);
+                Ok(Fate::Card(parcel))
+            }
+            (Some(place), Fate::Card(_)) => Ok(Fate::Along(place)),
+            (Some(_), Fate::Ended(_) | Fate::Along(_)) => Err(changed()),
         }
     }
 }
@@ -316,6 +374,42 @@ impl Desk {
                 skipped(OutcomeCode::RowBlank, message)
             }
             Mapped::Excluded(reason) => skipped(OutcomeCode::RowExcluded, reason),
+        }
+    }
+
+    /// A card that is fit to be sent, with its document.
+    pub fn parcel(
+        &self,
+        number: RowNumber,
+        card: ContactCard,
+        warnings: Vec<Reason>,
+        sent_before: bool,
+        digester: &Digester,
+    ) -> Box<Parcel> {
+        let document = Bytes::from(jsonapi::encode(&card, self.rules.name_at));
+        let digest = digester.digest(&document);
+        let (lost, oddities, before, group) = (0, Vec::new(), None, None);
+        Box::new(Parcel { number, card, document, digest, lost, oddities, warnings, before, sent_before, group })
+    }
+
+    /// Shows a row to the merge plan, with what it costs to send it.
+    pub fn sight(
+        &self,
+        card: &ContactCard,
+        digest: CardDigest,
+        document: &[u8],
+        number: RowNumber,
+        place: Option<&Place>,
+        sightings: &mut Sightings,
+    ) {
+        let keys = self.rules.recognised_by(card).map(|(key, _)| key);
+        match place {
+            None => sightings.add(number, card, keys, digest, Some(document.len())),
+            Some(place) if place.is_first() => {
+                let document = jsonapi::encode(place.group.card(), self.rules.name_at);
+                sightings.add(number, card, keys, digest, Some(document.len()));
+            }
+            Some(_) => sightings.add(number, card, keys, digest, None),
         }
     }
 }

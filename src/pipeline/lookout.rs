@@ -68,7 +68,7 @@ mod tests {
             row.push("info@example.com");
             let Mapped::Card { card, .. } = lookout.mapper.map(&row) else { panic!("it is fit") };
             let keys = ServerRules::default().recognised_by(&card).map(|(key, _)| key).collect::<Vec<_>>();
-            sightings.add(row.number, &card, keys, Digester::default().digest(name.as_bytes()), 100);
+            sightings.add(row.number, &card, keys, Digester::default().digest(name.as_bytes()), Some(100));
             rows.push(row);
         }
         lookout.see(&sightings, |number| rows.iter().find(|row| row.number == number).map(Cow::Borrowed));

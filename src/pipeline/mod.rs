@@ -14,6 +14,7 @@
 //! memory of everything in between.
 
 mod carriers;
+mod companions;
 mod deliver;
 mod echo;
 mod feed;
@@ -26,6 +27,7 @@ mod remember;
 mod scribe;
 mod seats;
 mod signals;
+mod together;
 
 use std::fmt;
 use std::io;
@@ -55,6 +57,7 @@ pub use remember::{Changes, Errand};
 use scribe::{Outlet, Scribe};
 use seats::Seats;
 use signals::Signals;
+pub use together::{MergeError, Reopen};
 
 /// How many rows may be in the house at once: 50 requests a second × 60 s of back-off, rounded up. A heavy row takes
 /// several seats, one for every [`SEAT_BYTES`] it begins, so that seats bound bytes as well: 16 MiB and what holds them.
@@ -86,6 +89,9 @@ pub struct Plan {
     pub side: SideFiles,
     /// How long requests in flight may take to finish after an interrupt.
     pub grace: Duration,
+    /// How to open the table once more, where rows that share a contact are to go as one card; it is read twice before
+    /// anything is sent.
+    pub merge: Option<Reopen>,
     /// Read no more than so many rows: the report says that it was a sample.
     pub sample: Option<u64>,
     /// How many rows with an error or a warning are kept whole for the report.
@@ -154,6 +160,7 @@ impl Plan {
             side: SideFiles::default(),
             bad_rows_kept: 0,
             plans_merges: true,
+            merge: None,
             sample: None,
             progress: Arc::default(),
         }
@@ -227,6 +234,8 @@ pub enum Ending {
     Machine(RecordError),
     /// The input could not be read to its end.
     Input(SourceError),
+    /// Rows that share a contact could not go together.
+    Merge(MergeError),
     /// The reader ended without a word: a fault of this program.
     ReaderDied,
 }
@@ -311,6 +320,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         mapper: Arc::clone(&mapper),
         rules: plan.rules,
         on_uncertain: plan.policy.on_uncertain,
+        merge: plan.merge,
         plans_merges: plan.plans_merges,
         rows_max: plan.sample.unwrap_or(u64::MAX),
         seats: Arc::clone(&seats),

@@ -13,10 +13,11 @@ use tokio::sync::mpsc::Sender;
 use super::feed::{Desk, EarlierResults, Fed, FeedError, Judged};
 use super::outcome::dry;
 use super::seats::Seats;
+use super::together::Together;
 use super::{BATCH_ROWS, SEATS};
 use crate::jsonapi;
 use crate::mapping::Scraps;
-use crate::model::{CardDigest, Outcome, Row, RowNumber, RowShelf, Status};
+use crate::model::{CardDigest, Digester, Outcome, Row, RowNumber, RowShelf, Status};
 use crate::plan::{Sightings, Watch};
 use crate::source::{ReadEnd, Shareable, Shared, SourceError, Table};
 
@@ -63,6 +64,8 @@ pub struct Wanted {
 pub struct Rehearsal {
     desk: Desk,
     wanted: Wanted,
+    /// Rows that go with others, once they are found.
+    together: Together,
     /// Hears at the end what was seen of columns.
     watched: std::sync::mpsc::Sender<Watch>,
     /// For cards; random, so that nobody can make two look alike.
@@ -72,25 +75,39 @@ pub struct Rehearsal {
 impl Rehearsal {
     /// For those who want this of each row.
     pub fn new(desk: Desk, wanted: Wanted, watched: std::sync::mpsc::Sender<Watch>) -> Rehearsal {
-        Rehearsal { desk, wanted, watched, hasher: foldhash::quality::RandomState::default() }
+        let hasher = foldhash::quality::RandomState::default();
+        Rehearsal { desk, wanted, together: Together::default(), watched, hasher }
     }
 
     /// Reads until the end, or until nobody listens any more.
-    pub fn run(self, table: Table, out: &Sender<Fed>) {
+    pub fn run(mut self, table: Table, out: &Sender<Fed>) {
+        let end = match self.desk.merge.take() {
+            None => self.read(table, out).map_err(FeedError::Source),
+            Some(reopen) => {
+                let found = Together::find(&self.desk, table, &reopen, &Digester::default(), None);
+                found.and_then(|(table, together)| {
+                    self.together = together;
+                    self.read(table, out).map_err(FeedError::Source)
+                })
+            }
+        };
+        if out.blocking_send(Fed::End(end)).is_err() {
+            tracing::debug!("the run ended before the reading did");
+        }
+    }
+
+    fn read(&self, table: Table, out: &Sender<Fed>) -> Result<ReadEnd, SourceError> {
         let earlier = EarlierResults::find(table.header());
         // The first rows are had soonest from one reader.
-        let shareable = if self.desk.rows_max < u64::MAX { Ok(Shareable::Alone(table)) } else { table.share() };
+        let shareable = if self.desk.rows_max < u64::MAX { Shareable::Alone(table) } else { table.share()? };
         let (end, watch) = match shareable {
-            Ok(Shareable::Shared(shared)) => self.together(earlier.as_ref(), &shared, out),
-            Ok(Shareable::Alone(table)) => self.alone(earlier.as_ref(), table, out),
-            Err(error) => (Err(error), Watch::default()),
+            Shareable::Shared(shared) => self.together(earlier.as_ref(), &shared, out),
+            Shareable::Alone(table) => self.alone(earlier.as_ref(), table, out),
         };
         if self.watched.send(watch).is_err() {
             tracing::debug!("nobody asks what was seen of columns");
         }
-        if out.blocking_send(Fed::End(end.map_err(FeedError::Source))).is_err() {
-            tracing::debug!("the run ended before the reading did");
-        }
+        end
     }
 
     /// One thread reads everything.
@@ -246,26 +263,37 @@ impl<'r> Hand<'r> {
 
     /// Judges a row, and keeps of it what is needed; may take what is in it.
     fn judge(&mut self, row: &mut Row) {
-        let Rehearsal { desk, wanted, hasher, watched: _ } = self.rehearsal;
+        let Rehearsal { desk, wanted, together, hasher, watched: _ } = self.rehearsal;
         let batch = &mut self.batch;
         self.count += 1;
         batch.position = row.position;
+        let place = together.place(row.number);
         let (card, outcome) = match desk.judge(self.earlier, row, &mut self.scraps, &mut self.watch) {
             Judged::Ended(outcome) => (None, Some(outcome)),
             Judged::Lost { card, outcome } => (Some(card), Some(outcome)),
-            Judged::Fit { card, warnings, .. } if warnings.is_empty() && !wanted.rows => (Some(card), None),
-            Judged::Fit { card, warnings, .. } => (Some(card), Some(dry(warnings))),
+            Judged::Fit { card, warnings, .. } => {
+                let said = match &place {
+                    Some(place) => place.merged().into_iter().chain(place.member().warnings.iter().cloned()).collect(),
+                    None => warnings,
+                };
+                let tells = !said.is_empty() || wanted.rows;
+                (Some(card), tells.then(|| dry(said)))
+            }
         };
         if let Some(card) = card {
             self.document.clear();
-            jsonapi::encode_into(&card, desk.rules.name_at, &mut self.document);
+            let first = place.as_ref().filter(|place| place.is_first());
+            let sent = first.map_or(&card, |place| place.group.card());
+            jsonapi::encode_into(sent, desk.rules.name_at, &mut self.document);
             let digest = quick_digest(hasher, &self.document);
+            let goes = first.is_some() || place.is_none();
             if desk.plans_merges {
                 let keys = desk.rules.recognised_by(&card).map(|(key, _)| key);
-                batch.sightings.add(row.number, &card, keys, digest, self.document.len());
+                batch.sightings.add(row.number, &card, keys, digest, goes.then_some(self.document.len()));
             }
             // An earlier run has sent what is lost.
-            if wanted.documents && outcome.as_ref().is_none_or(|outcome| outcome.status == Status::NotSent) {
+            let fit = outcome.as_ref().is_none_or(|outcome| outcome.status == Status::NotSent);
+            if wanted.documents && goes && fit {
                 batch.documents.push((digest, self.document.as_slice().into()));
             }
             batch.shelf.put(row);

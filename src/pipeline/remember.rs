@@ -50,6 +50,13 @@ impl Memory {
         Memory { recall, errand, on_uncertain, same: 0, unknown: Vec::new() }
     }
 
+    /// Has every row judged once more.
+    pub fn begin_anew(&mut self) {
+        self.recall.release();
+        self.same = 0;
+        self.unknown.clear();
+    }
+
     /// What has changed, once every row has been judged; nothing when no session was before.
     pub fn changes(&self) -> Option<Changes> {
         if self.recall.is_empty() {

@@ -54,6 +54,8 @@ pub struct Ended {
     pub outcome: Outcome,
     /// Whether it may be sent again when the run goes on.
     pub goes_on: bool,
+    /// Whether it has come into the house. One whose values went with the card of an earlier row may have ended before.
+    pub here: bool,
 }
 
 /// Where deliver sends its news: through the scribe, where there is a journal.
@@ -108,7 +110,7 @@ fn tell<T>(listener: &Sender<T>, news: T) {
 }
 
 fn bare(outcomes: Vec<Ended>) -> Vec<(Ordinal, Outcome)> {
-    outcomes.into_iter().map(|ended| (ended.row, ended.outcome)).collect()
+    outcomes.into_iter().filter(|ended| ended.here).map(|ended| (ended.row, ended.outcome)).collect()
 }
 
 /// Writes the journal.
@@ -191,9 +193,10 @@ impl Scribe {
             }
             Note::Back(rows) => rows.into_iter().for_each(|row| self.journal.take_back(row)),
             Note::Outcomes(ended) => {
-                for Ended { row, subject, outcome, goes_on } in ended {
+                // All of a message is in one commit: the rows of a card are known to have landed together.
+                for Ended { row, subject, outcome, goes_on, here } in ended {
                     self.journal.close_record(&self.header, row, subject, &outcome, goes_on);
-                    pending.outcomes.push((row, outcome));
+                    pending.outcomes.extend(here.then_some((row, outcome)));
                 }
             }
         }

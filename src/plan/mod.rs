@@ -11,6 +11,6 @@ mod traces;
 mod watch;
 
 pub use kind::CellKind;
-pub use merge::{MergePlan, Said, Sightings};
+pub use merge::{Gathering, MergePlan, RowGroup, Said, SharedIdentities, Sightings};
 pub use profile::{ColumnProfile, Distinct, Profile, ProfileBuilder};
 pub use watch::Watch;

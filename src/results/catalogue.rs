@@ -37,6 +37,18 @@ pub fn page(code: OutcomeCode) -> Page {
              counts as unchanged.",
             "Nothing. To be rid of the message, remove the repetition from the file.",
         ),
+        OutcomeCode::RowMerged => (
+            "what the row says goes with the card of an earlier row, because they share a contact",
+            "With --merge-rows one card is sent for all rows that share a contact, also by way of others, with everything \
+             that they say. The first of them carries it; the others end as it does.",
+            "Nothing. If they are different persons, take the shared contact out of one of the rows.",
+        ),
+        OutcomeCode::RowNameDiffers => (
+            "the row gives another name than the one its card was sent with",
+            "With --merge-rows several rows become one card, and a card has one name: that of the first row that gives \
+             one. Upper and lower case and spaces make no other name.",
+            "Look at the rows: if they are two persons, take the shared contact out of one of them.",
+        ),
         OutcomeCode::RowStored => (
             "the input is the results file of an earlier run, which says that this row is stored",
             "What is stored is not sent again.",

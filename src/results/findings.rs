@@ -3,7 +3,7 @@
 use super::catalogue::{Page, damage_page, page};
 use super::columns::columns;
 use crate::model::{
-    ColumnIndex, Damaged, Header, Outcome, Reason, Row, RowNumber, Severity, Status, TableShape, excerpt,
+    ColumnIndex, Damaged, Header, Outcome, OutcomeCode, Reason, Row, RowNumber, Severity, Status, TableShape, excerpt,
 };
 
 /// How many examples of one kind are kept.
@@ -88,6 +88,14 @@ pub struct Gathered {
     pub rows: Vec<BadRow>,
     /// How many such rows there are in all.
     pub bad_rows: u64,
+}
+
+impl Gathered {
+    /// How many rows' values go with the card of another row.
+    pub fn merged_rows(&self) -> u64 {
+        let merged = OutcomeCode::RowMerged.as_str();
+        self.kinds.iter().filter(|kind| kind.page.code == merged).map(|kind| kind.count).sum()
+    }
 }
 
 impl Findings {

@@ -104,6 +104,9 @@ fn tiles(page: &mut Tags, account: &Account<'_>) {
     for (status, rows) in account.tally.iter().filter(|(_, rows)| *rows > 0) {
         tile(count(rows), meaning(status, dry));
     }
+    if account.gathered.merged_rows() > 0 {
+        tile(count(account.gathered.merged_rows()), "of them merged into another row's card");
+    }
     if let Some(merges) = account.merges.filter(|merges| merges.groups > 0) {
         tile(count(merges.groups), "cards that several rows share");
     }
@@ -294,6 +297,10 @@ fn merges(page: &mut Tags, merges: &MergeOutlook) {
         rows(merges.rows),
         cards(merges.cards)
     );
+    if merges.merged_rows > 0 {
+        let go = if merges.merged_rows == 1 { "goes" } else { "go" };
+        text.push_str(&format!(" {} {go} with the card of an earlier row.", rows(merges.merged_rows)));
+    }
     if merges.identical_rows > 0 {
         let (repeat, are) = if merges.identical_rows == 1 { ("repeats", "is") } else { ("repeat", "are") };
         let rows = rows(merges.identical_rows);

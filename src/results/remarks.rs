@@ -54,6 +54,8 @@ pub fn remarks(findings: &[Finding], merges: Option<&MergeOutlook>, max_group: O
 fn add_merges(list: &mut Vec<Remark>, merges: &MergeOutlook, max_group: Option<u64>) {
     // An import says of each row that it repeats another.
     let repeats_told = list.iter().any(|remark| remark.code == OutcomeCode::RowRepeats.as_str());
+    // So is said of each row whose name is not the one that goes with its card.
+    let names_told = merges.merged_rows > 0;
     let mut add = |severity, code: MergeCode, count: u64, examples: Vec<Example>| {
         if count > 0 {
             let Page { means, todo: hint, .. } = merge_page(code);
@@ -72,7 +74,9 @@ fn add_merges(list: &mut Vec<Remark>, merges: &MergeOutlook, max_group: Option<u
     add(Severity::Warning, MergeCode::Hub, merges.hub_count, hubs);
     let named = merges.largest.iter().filter(|group| group.names_differ);
     let named = named.take(EXAMPLES_MAX).map(told_group).collect();
-    add(Severity::Warning, MergeCode::NamesDiffer, merges.groups_with_names, named);
+    if !names_told {
+        add(Severity::Warning, MergeCode::NamesDiffer, merges.groups_with_names, named);
+    }
     if !repeats_told {
         add(Severity::Note, MergeCode::Identical, merges.identical_rows, Vec::new());
     }

@@ -277,6 +277,9 @@ fn facts(account: &Account<'_>) -> Vec<(String, String)> {
     for (status, number) in account.tally.iter().filter(|(_, rows)| *rows > 0) {
         fact(&format!("  {status}"), format!("{}: {}", count(number), meaning(status, account.is_dry())));
     }
+    if account.gathered.merged_rows() > 0 {
+        fact("Merged", format!("{} of them into another row's card", count(account.gathered.merged_rows())));
+    }
     if let Some(merges) = account.merges.filter(|merges| merges.groups > 0 || merges.identical_rows > 0) {
         let text = format!(
             "{} become {}, from this file alone; {} cards take several rows; {} rows repeat others",

@@ -29,6 +29,8 @@ pub struct Summary {
     pub read_to_end: bool,
     /// Rows by how they ended.
     pub counts: Counts,
+    /// Rows whose values stand on the card of another row, because they went together.
+    pub merged_rows: u64,
     /// Requests sent.
     pub requests: u64,
     /// Cards by what the server's answers prove, no more.
@@ -169,6 +171,7 @@ pub fn merges_json(merges: &MergeOutlook) -> Value {
         "persons": merges.persons,
         "groups": merges.groups,
         "rows_in_groups": merges.rows_in_groups,
+        "merged_rows": merges.merged_rows,
         "identical_rows": merges.identical_rows,
         "identical_rows_is_least": merges.identical_is_least,
         "groups_whose_names_differ": merges.groups_with_names,

@@ -78,6 +78,10 @@ pub fn merges_text(merges: &MergeOutlook, width: usize) -> String {
     if merges.persons < merges.cards {
         facts[0].push_str(&format!(" for what seems to be {} persons", count(merges.persons)));
     }
+    if merges.merged_rows > 0 {
+        let go = if merges.merged_rows == 1 { "goes" } else { "go" };
+        facts.push(format!("{} {go} with the card of an earlier one", count(merges.merged_rows)));
+    }
     if merges.identical_rows > 0 {
         let least = if merges.identical_is_least { " at least" } else { "" };
         let (repeat, them) = if merges.identical_rows == 1 { ("repeats", "it is") } else { ("repeat", "they are") };

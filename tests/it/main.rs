@@ -25,6 +25,7 @@ mod interrupt;
 mod kill;
 mod kill_points;
 mod mapping;
+mod merge_rows;
 mod preview;
 mod readme;
 mod reports;

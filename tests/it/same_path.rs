@@ -40,6 +40,7 @@ proptest! {
     #[test]
     fn a_check_tells_what_an_import_does(
         mapping in 0..MAPPINGS.len(),
+        merge_rows: bool,
         rows in proptest::collection::vec((0..NAMES.len(), 0..MAILBOXES.len(), 0..PHONES.len(), 0..NOTES.len(), 0..12u8), 0..14),
     ) {
         let mut table = "Name,E-mail,Mobile,Note\n".to_owned();
@@ -55,9 +56,10 @@ proptest! {
         let place = Place::new();
         place.put("t.csv", &table).put("m.toml", format!("version = 1\n{}", MAPPINGS[mapping]));
         let server = Server::start();
-        let words = ["t.csv", "-m", "m.toml"];
-        let check = place.c3import(&["check", "--run-dir", "dry", "--documents", "d.ndjson"]).and(&words).run();
-        let import = place.c3import(&["import", "--run-dir", "real", "--concurrency", "1"]).and(&words).to(&server).run();
+        let words = ["t.csv", "-m", "m.toml", "--merge-rows"];
+        let words = if merge_rows { &words[..] } else { &words[..3] };
+        let check = place.c3import(&["check", "--run-dir", "dry", "--documents", "d.ndjson"]).and(words).run();
+        let import = place.c3import(&["import", "--run-dir", "real", "--concurrency", "1"]).and(words).to(&server).run();
         prop_assert_eq!(check.code, import.code, "{}\n{}", check, import);
 
         let (dry, real): (Results, Results) = (place.results("dry"), place.results("real"));

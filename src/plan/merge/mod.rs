@@ -10,6 +10,8 @@
 //! 14 B an identity and 10 B a card, of which there are never more than identities; and some 5 MiB for examples.
 
 mod cards;
+mod gathering;
+mod shared;
 mod sighting;
 mod table;
 
@@ -20,6 +22,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::model::{Bridge, Group, Hub, IdentityKey, MergeOutlook, RowNumber};
 use cards::Cards;
+pub use gathering::{Gathering, RowGroup};
+pub use shared::SharedIdentities;
 use sighting::Sighting;
 pub use sighting::Sightings;
 use table::IdentityTable;
@@ -59,6 +63,9 @@ pub struct MergePlan {
     rows: u64,
     document_bytes: u64,
     identical: u64,
+    /// Rows that go with the card of another, and cards that are none because of them.
+    along: u64,
+    joined: u64,
     /// Cards of groups, other than those of their first rows.
     further: HashSet<u64>,
     further_full: bool,
@@ -86,6 +93,7 @@ impl MergePlan {
         self.table.approach(sightings.keys());
         for (row, keys) in sightings.iter() {
             self.rows += 1;
+            self.along += u64::from(row.along);
             let identities = &sightings.keys()[keys];
             if identities.is_empty() {
                 self.lonely_rows += 1;
@@ -120,7 +128,7 @@ impl MergePlan {
         };
         let number = RowNumber(row.number);
         let mut person = self.cards.person(card);
-        if self.repeats(card, digest) {
+        if !row.along && self.repeats(card, digest) {
             self.identical += 1;
             self.cards.land(person, 0);
             if self.wants_note(person) {
@@ -131,13 +139,14 @@ impl MergePlan {
         }
         self.document_bytes += u64::from(row.bytes);
         if met.len() > 1 {
-            self.bridges += 1;
-            if self.first_bridges.len() < NOTES_MAX {
+            self.bridges += u64::from(!row.along);
+            if !row.along && self.first_bridges.len() < NOTES_MAX {
                 let told = met.iter().map(|&(card, by)| (ask(number, by).value, self.cards.first_row(card)));
                 let cards = told.collect();
                 self.first_bridges.push(Bridge { row: row.number, name: ask(number, by).name, cards });
             }
             for &(other, _) in &met[1..] {
+                self.joined += u64::from(row.along && self.cards.person(other) != person);
                 person = self.join(person, other);
             }
         }
@@ -226,9 +235,10 @@ impl MergePlan {
             document_bytes: self.document_bytes,
             rows_without_identity: self.lonely_rows,
             identities: self.table.len(),
-            cards: self.cards.len() + lonely_persons,
+            cards: self.cards.len() - self.joined + lonely_persons,
             persons: lonely_persons,
             identical_rows: self.identical,
+            merged_rows: self.along,
             identical_is_least: self.further_full,
             bridges: self.bridges,
             first_bridges: std::mem::take(&mut self.first_bridges),

@@ -23,6 +23,8 @@ pub(super) struct Sighting {
     pub name: u32,
     /// How long its document is; no document is longer than 4 GiB.
     pub bytes: u32,
+    /// Whether what it says goes with the card of an earlier row.
+    pub along: bool,
 }
 
 impl Sightings {
@@ -36,15 +38,15 @@ impl Sightings {
         self.keys.len()
     }
 
-    /// Adds a row that is ready to be sent, with the length of its document in bytes. `identities` are all that the
-    /// server may recognise its card by.
+    /// Adds a row that is ready to be sent, with the length of the document that is sent for it in bytes; `None` when what
+    /// it says goes with the card of an earlier row. `identities` are all that the server may recognise its card by.
     pub fn add(
         &mut self,
         number: RowNumber,
         card: &ContactCard,
         identities: impl IntoIterator<Item = IdentityKey>,
         digest: CardDigest,
-        bytes: usize,
+        bytes: Option<usize>,
     ) {
         self.keys.extend(identities.into_iter().map(|key| key.0));
         let CardDigest([high, middle, _]) = digest;
@@ -53,7 +55,8 @@ impl Sightings {
             keys_end: self.keys.len(),
             digest: u64::from(high) << 32 | u64::from(middle),
             name: card.name.as_ref().map_or(0, |name| name_digest(&name.value)),
-            bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+            bytes: u32::try_from(bytes.unwrap_or_default()).unwrap_or(u32::MAX),
+            along: bytes.is_none(),
         });
     }
 

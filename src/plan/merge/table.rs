@@ -82,6 +82,15 @@ impl IdentityTable {
         self.seek(key).ok().map(|at| self.slots[at][2])
     }
 
+    /// How many rows have an identity.
+    pub fn rows(&self, key: u64) -> u64 {
+        match self.seek(key).map(|at| self.slots[at][1] & 0xff) {
+            Err(_) => 0,
+            Ok(ROWS_MANY) => self.many.get(&key).copied().unwrap_or(u64::from(ROWS_MANY)),
+            Ok(rows) => u64::from(rows),
+        }
+    }
+
     /// One more row has this identity; should it be new, it stands on that card from now on. Returns how many rows have
     /// it now.
     pub fn add(&mut self, key: u64, card: u32) -> u64 {
@@ -251,6 +260,7 @@ mod tests {
             prop_assert_eq!(listed, map.iter().map(|(key, known)| (*key, *known)).collect::<Vec<_>>());
             for seed in 0..3_200 {
                 prop_assert_eq!(table.card(key(seed)), map.get(&key(seed)).map(|known| known.0));
+                prop_assert_eq!(table.rows(key(seed)), map.get(&key(seed)).map_or(0, |known| known.1));
             }
         }
     }

@@ -24,7 +24,7 @@ fn plan_of(rows: &[&str], batch: usize) -> MergeOutlook {
         let mut sightings = Sightings::default();
         for (card, number) in batch.iter().zip(first..) {
             let digest = digester.digest(format!("{card:?}").as_bytes());
-            sightings.add(RowNumber(number), card, card.identities().map(|identity| identity.key()), digest, 10);
+            sightings.add(RowNumber(number), card, card.identities().map(|identity| identity.key()), digest, Some(10));
         }
         plan.add(&sightings, &mut |row, key| {
             let card = &batch[(row.0 - first) as usize];
@@ -217,7 +217,7 @@ fn a_row_that_lists_a_mailbox_twice_has_it_once() {
     let key = Identity::new(Channel::Email, "a@x.se").key();
     for number in 2..12 {
         let mut sightings = Sightings::default();
-        sightings.add(RowNumber(number), &card("a@x.se"), [key, key], CardDigest([number as u32, 0, 0]), 10);
+        sightings.add(RowNumber(number), &card("a@x.se"), [key, key], CardDigest([number as u32, 0, 0]), Some(10));
         plan.add(&sightings, &mut |_, _| Said::default());
     }
     let outlook = plan.finish();

@@ -1,6 +1,7 @@
 //! What a file is, told from its bytes and never from its name.
 
 use super::SourceError;
+use super::csv::reads_as_utf_16;
 use super::package::Package;
 
 /// What the first bytes say.
@@ -88,6 +89,8 @@ pub(super) fn sniff(head: &[u8]) -> Kind {
         other("a SYLK file", SAVE_AS_XLSX)
     } else if starts(b"TABLE\r\n0,1") || starts(b"TABLE\n0,1") {
         other("a DIF file", SAVE_AS_XLSX)
+    } else if is_ebcdic(head) {
+        other("text in EBCDIC, the encoding of mainframes", "convert it to UTF-8 and try again")
     } else if is_noise(head) {
         return Kind::Noise;
     } else {
@@ -173,7 +176,27 @@ fn is_noise(head: &[u8]) -> bool {
         half.filter(|&&byte| test(byte)).count() * 200 / head.len()
     };
     let everywhere = share(0, &control) > 3 && share(1, &control) > 3;
-    everywhere && share(0, &|byte| byte == 0) < 15 && share(1, &|byte| byte == 0) < 15
+    // Of scripts with their own page of Unicode, the page stands in one half of every character.
+    let wide = || reads_as_utf_16(head, u16::from_le_bytes) || reads_as_utf_16(head, u16::from_be_bytes);
+    everywhere && share(0, &|byte| byte == 0) < 15 && share(1, &|byte| byte == 0) < 15 && !wide()
+}
+
+/// Whether bytes are letters, digits, signs and line ends of EBCDIC, and not of anything else: it has its line ends and
+/// spaces where others have signs and letters.
+fn is_ebcdic(head: &[u8]) -> bool {
+    if head.len() < 16
+        || head.contains(&b'\n')
+        || head.contains(&b' ')
+        || !head.iter().any(|byte| matches!(byte, 0x15 | 0x25))
+    {
+        return false;
+    }
+    let usual = |byte: &&u8| {
+        matches!(byte, 0x81..=0x89 | 0x91..=0x99 | 0xA2..=0xA9 | 0xC1..=0xC9 | 0xD1..=0xD9 | 0xE2..=0xE9 | 0xF0..=0xF9
+            | 0x05 | 0x0D | 0x15 | 0x25 | 0x40 | 0x4B..=0x50 | 0x5A..=0x61 | 0x6B..=0x6F | 0x7A..=0x7F)
+    };
+    let letters = head.iter().filter(|byte| **byte > 0x80).count();
+    letters * 2 > head.len() && head.iter().filter(usual).count() * 20 > head.len() * 19
 }
 
 /// A kind of text that is not a table, told from its decoded beginning.
@@ -357,8 +380,12 @@ mod tests {
         let noise: Vec<u8> = (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
         assert_eq!(sniff(&noise), Kind::Noise);
         let wide = |text: &str| text.repeat(50).encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-        for text in ["name,email\nÅsa,a@b.se\n", "\u{4e01}\u{4e02}\u{4e03},\u{4e05}\u{4e0f}\n", "\u{4e01}a\u{4e02}b\n"]
-        {
+        for text in [
+            "Имя;Город\nИван Иванов;Москва\n",
+            "name,email\nÅsa,a@b.se\n",
+            "\u{4e01}\u{4e02}\u{4e03},\u{4e05}\u{4e0f}\n",
+            "\u{4e01}a\u{4e02}b\n",
+        ] {
             assert_eq!(sniff(&wide(text)), Kind::Text, "{text}");
         }
     }
@@ -368,6 +395,16 @@ mod tests {
         assert!(!looks_binary(b"name,email\nA\0nna,a@b.se\n"));
         let noise: Vec<u8> = (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
         assert!(looks_binary(&noise));
+    }
+
+    #[test]
+    fn a_mainframes_text_is_told() {
+        // NAME,MAIL and ANNA,A@B.SE in code page 37.
+        let rows =
+            [&b"\xD5\xC1\xD4\xC5\x6B\xD4\xC1\xC9\xD3\x25"[..], b"\xC1\xD5\xD5\xC1\x6B\xC1\x7C\xC2\x4B\xE2\xC5\x25"];
+        assert!(matches!(sniff(&rows.concat()), Kind::Other(text) if text.what.contains("EBCDIC")));
+        let (cyrillic, _, _) = encoding_rs::WINDOWS_1251.encode("имя;город\rиван;москва%\r");
+        assert_eq!(sniff(&cyrillic), Kind::Text);
     }
 
     #[test]

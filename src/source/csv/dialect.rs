@@ -22,13 +22,17 @@ pub(super) struct Dialect {
     pub(super) reason: String,
 }
 
-/// Excel's `sep=;` first line: the delimiter, and the length of the line with its line end.
+/// Excel's `sep=;` first line: the delimiter, and the length of the line with its line end. A program that filled the
+/// line up to the width of the table put more delimiters behind it.
 pub(super) fn sep_line(text: &[u8]) -> Option<(u8, usize)> {
     let end = text.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(text.len());
     let (line, rest) = text.split_at(end);
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
     let (key, value) = line.split_at_checked(4)?;
-    let &[delimiter] = value else { return None };
+    let (&delimiter, more) = value.split_first()?;
+    if more.iter().any(|&byte| byte != delimiter && byte != b' ') {
+        return None;
+    }
     if !key.eq_ignore_ascii_case(b"sep=") || matches!(delimiter, b'"' | 0 | 128..) {
         return None;
     }
@@ -301,7 +305,9 @@ mod tests {
         assert_eq!(sep_line(b"sep=;\r\na;b"), Some((b';', 7)));
         assert_eq!(sep_line(b"\"SEP=\t\"\na"), Some((b'\t', 8)));
         assert_eq!(sep_line(b"sep=|"), Some((b'|', 5)));
-        assert_eq!(sep_line(b"sep=;;\n"), None);
+        assert_eq!(sep_line(b"sep=;;;\r\n"), Some((b';', 9)));
+        assert_eq!(sep_line(b"sep=; \n"), Some((b';', 7)));
+        assert_eq!(sep_line(b"sep=;a\n"), None);
         assert_eq!(sep_line(b"name,sep=\n"), None);
         assert_eq!(sep_line(b""), None);
     }

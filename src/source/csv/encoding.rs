@@ -54,7 +54,7 @@ pub(super) fn look(head: &[u8]) -> HeadSays {
 
 /// Whether the beginning, read as UTF-16, is text throughout: no half surrogates, and next to nothing but letters,
 /// digits, punctuation and white space. Random bytes have a half surrogate in every thirty-second unit.
-pub(super) fn reads_as_utf_16(head: &[u8], unit: fn([u8; 2]) -> u16) -> bool {
+pub(in crate::source) fn reads_as_utf_16(head: &[u8], unit: fn([u8; 2]) -> u16) -> bool {
     let units = head.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     let (mut all, mut odd, mut halves) = (0u64, 0u64, 0u64);
     for c in char::decode_utf16(units) {
@@ -160,6 +160,17 @@ impl Census {
                     chunk = rest;
                     place += 1;
                 }
+                // One half of a pair of surrogates: not broken off by a byte that does not fit, as UTF-8 would have it.
+                Err(_) if is_surrogate(carried) => {
+                    if carried.len() == 3 {
+                        self.note_surrogate(place - 2);
+                        self.carried_len = 0;
+                    } else {
+                        self.carried_len += 1;
+                    }
+                    chunk = rest;
+                    place += 1;
+                }
                 Err(error) if error.error_len().is_none() => {
                     self.carried_len += 1;
                     chunk = rest;
@@ -177,6 +188,17 @@ impl Census {
             let (valid, rest) = chunk.split_at(Encoding::utf8_valid_up_to(chunk));
             self.count_characters(valid);
             place += valid.len() as u64;
+            if let Some(surrogate) = rest.get(..3).filter(|three| is_surrogate(three)) {
+                self.note_surrogate(place);
+                chunk = &rest[surrogate.len()..];
+                place += surrogate.len() as u64;
+                continue;
+            }
+            if is_surrogate(rest) {
+                self.carried[..rest.len()].copy_from_slice(rest);
+                self.carried_len = rest.len();
+                return;
+            }
             let first_char = &rest[..rest.len().min(4)];
             match std::str::from_utf8(first_char).err().map(|error| error.error_len()) {
                 Some(Some(len)) => {
@@ -199,6 +221,12 @@ impl Census {
             self.first_broken = place;
         }
         self.broken += 1;
+    }
+
+    /// UTF-8 in every way but that it should not be there.
+    fn note_surrogate(&mut self, place: u64) {
+        self.note_broken(place);
+        self.multibyte += 1;
     }
 
     fn count_characters(&mut self, valid: &[u8]) {
@@ -249,6 +277,12 @@ impl Census {
     pub(super) fn into_letters(self) -> Letters {
         self.letters
     }
+}
+
+/// Whether up to three bytes are, or begin, a half of a surrogate pair in UTF-8, as some databases write characters
+/// beyond U+FFFF (CESU-8). No decoder takes it, but the text around it is UTF-8.
+fn is_surrogate(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xED, 0xA0..=0xBF] | [0xED, 0xA0..=0xBF, 0x80..=0xBF])
 }
 
 #[cfg(test)]
@@ -303,6 +337,8 @@ mod tests {
                 census(b"\xC3\x85sa, \xC3\x96rjan, and one \xE4 from elsewhere", step),
                 Finding::Utf8 { broken: 1 }
             );
+            let of_databases = b"\xED\xA0\xBD\xED\xB8\x80 emoji, and nothing else";
+            assert_eq!(census(of_databases, step), Finding::Utf8 { broken: 2 });
             assert_eq!(census(b"plain", step), Finding::Ascii);
         }
     }

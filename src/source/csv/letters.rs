@@ -67,8 +67,11 @@ const DOS_USUAL: [u8; 14] = [0x84, 0x86, 0x87, 0x82, 0x8A, 0x94, 0x81, 0xE1, 0x9
 /// Capitals that names begin with: Ä Å Ç É Ñ Ö Ü Æ Ø Á Í Ó.
 const MAC_CAPITAL: [u8; 12] = [0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0xAE, 0xAF, 0xE7, 0xEA, 0xEE];
 const DOS_CAPITAL: [u8; 12] = [0x8E, 0x8F, 0x80, 0x90, 0xA5, 0x99, 0x9A, 0x92, 0x9D, 0xB5, 0xD6, 0xE0];
-/// Small letters of the windows encodings between 0x80 and 0x9F: š ś ť ž ź œ ƒ and the Cyrillic ones.
-const WINDOWS_SMALL_LOW: [u8; 7] = [0x9A, 0x9C, 0x9D, 0x9E, 0x9F, 0x83, 0x90];
+/// Small letters of the windows encodings between 0x80 and 0x9F: ś ť ž œ ƒ and the Cyrillic ones.
+const WINDOWS_SMALL_LOW: [u8; 5] = [0x9C, 0x9D, 0x9E, 0x83, 0x90];
+/// š and ź, which no language has both of; on old Macintoshes they are ö and ü, which stand together in many.
+const S_CARON: u8 = 0x9A;
+const Z_ACUTE: u8 = 0x9F;
 
 /// Signs of the windows encodings that stand in or before words: „ … ‘ ’ “ • – —.
 const WINDOWS_SIGNS: [u8; 8] = [0x84, 0x85, 0x91, 0x92, 0x93, 0x95, 0x96, 0x97];
@@ -141,6 +144,7 @@ impl Letters {
         self.see_after(b'\n');
         let windows = self.within(0xDF..=0xFF)
             + self.within(WINDOWS_SMALL_LOW)
+            + self.within([S_CARON]).max(self.within([Z_ACUTE]))
             + self.within(WINDOWS_SIGNS)
             + self.initial(0xC0..=0xDE)
             + self.initial(WINDOWS_SIGNS);
@@ -158,7 +162,9 @@ impl Letters {
         }
         self.detector.feed(b"", true);
         let mut guess = self.detector.guess(None, Utf8Detection::Deny);
-        if guess == WINDOWS_1252 && self.is_baltic() {
+        if guess == WINDOWS_1252 && self.is_hungarian() {
+            guess = WINDOWS_1250;
+        } else if guess == WINDOWS_1252 && self.is_baltic() {
             guess = WINDOWS_1257;
         } else if guess == WINDOWS_1252 && self.is_turkish() {
             guess = WINDOWS_1254;
@@ -170,6 +176,15 @@ impl Letters {
             guess = ISO_8859_15;
         }
         Guess::Encoding(guess, self.reason(guess))
+    }
+
+    /// Whether ő and ű, which are õ and û to Western Europe, stand beside á or é, and beside no letter that the languages
+    /// with õ or û have and Hungarian lacks.
+    fn is_hungarian(&self) -> bool {
+        let all = |bytes: &[u8]| bytes.iter().map(|&byte| self.counts[usize::from(byte - 0x80)]).sum::<u64>();
+        // ã ç ê â à of Portuguese, è ë î ï ô of French, ä of Estonian; å æ ø ñ.
+        let western = all(&[0xE3, 0xE7, 0xEA, 0xE2, 0xE0, 0xE8, 0xEB, 0xEE, 0xEF, 0xF4, 0xE4, 0xE5, 0xE6, 0xF8, 0xF1]);
+        self.within([0xF5, 0xFB]) > 0 && all(&[0xF5]) > 0 && all(&[0xE1, 0xE9]) > 0 && western == 0
     }
 
     /// Whether the letters š and ž, which are ð and þ to Western Europe, stand where only Baltic names have them: as the
@@ -306,6 +321,8 @@ mod tests {
         check(MACINTOSH, "Förnamn;Efternamn\nÅsa;Öberg\nBjörn;Lindström\n");
         check(ISO_8859_15, "Nom;Prix\nZoë;5 €\n");
         check(MACINTOSH, "Nom,Ville\rRené Lefèvre,Besançon\r");
+        check(MACINTOSH, "Name;Ort\nJürgen Möller;Köln\n");
+        check(WINDOWS_1250, "ime;grad\nTomaš Kušar;Škofja Loka\n");
         check(MACINTOSH, "navn;by\nSøren Nørgård;Ærøskøbing\n");
     }
 
@@ -313,6 +330,12 @@ mod tests {
     fn other_scripts_are_told() {
         check(WINDOWS_1250, "jméno;město\nJiří Novák;Plzeň\nŽofie Dvořáková;Třebíč\nPřemysl Šťastný;Děčín\n");
         check(WINDOWS_1250, "imię;miasto\nŁukasz Wójcik;Łódź\nMałgorzata Dąbrowska;Gdańsk\nŚwiętosław Źdźbło;Kraków\n");
+        let hungarian =
+            "Győző Szőke;Győr;később hív\nTünde Kőműves;Pécs;köszöni\nBéla Füredi;Székesfehérvár;nem kérte\n";
+        check(WINDOWS_1250, hungarian);
+        check(WINDOWS_1250, &hungarian.repeat(200));
+        check(WINDOWS_1252, &"Õnne Põld;Jõhvi;ülemiste\nTõnu Mägi;Võru;möödas\n".repeat(200));
+        check(WINDOWS_1252, &"João Simões;Camões;não põe\nInês;Évora;há limões\n".repeat(200));
         check(WINDOWS_1251, "имя;город\nИван Иванов;Москва\nОльга Петрова;Казань\n");
         check(KOI8_U, "имя;город\nИван Иванов;Москва\nОльга Петрова;Казань\n");
         check(WINDOWS_1253, "όνομα;πόλη\nΓιώργος Παπαδόπουλος;Αθήνα\nΕλένη Νικολάου;Πάτρα\n");

@@ -19,6 +19,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use self::cells::Form;
 use self::dialect::Dialect;
 use self::driver::{Read, ReadFailure, Record, RecordReader};
+pub(super) use self::encoding::reads_as_utf_16;
 use self::encoding::{Census, Finding, HeadSays};
 use self::intake::Intake;
 use self::letters::Guess;

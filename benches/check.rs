@@ -132,6 +132,6 @@ fn mapped(path: &Path) -> Outcome<u64> {
 }
 
 fn push(table: Table, each: &mut dyn FnMut(&c3import::model::Row) -> ControlFlow<()>) -> Outcome<u64> {
-    let end = table.read(&mut |row| each(black_box(&row)))?;
+    let end = table.read(&mut |row| each(black_box(row)))?;
     Ok(end.rows)
 }

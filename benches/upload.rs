@@ -64,7 +64,7 @@ fn document(path: &Path) -> Outcome<Bytes> {
     let (table, mapper) = mapping::open(path)?;
     let mut document = None;
     table.read(&mut |row| {
-        if let Mapped::Card { card, .. } = mapper.map(&row) {
+        if let Mapped::Card { card, .. } = mapper.map(row) {
             document = Some(Bytes::from(jsonapi::encode(&card, NameAt::Contacts)));
         }
         ControlFlow::Break(())

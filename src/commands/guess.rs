@@ -26,7 +26,7 @@ pub fn guess(terminal: &Terminal, args: GuessArgs) -> Result<Exit, Failures> {
     let end = table.read(&mut |row| {
         // A broken row may have its values in the wrong cells.
         if row.issues.iter().all(|issue| issue.column.is_some()) {
-            sample.push(row);
+            sample.push(row.clone());
         }
         if sample.len() < SAMPLE_ROWS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });

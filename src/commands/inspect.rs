@@ -18,7 +18,7 @@ pub fn inspect(terminal: &Terminal, args: InspectArgs) -> Result<Exit, Failures>
     let mut profile = ProfileBuilder::new(header.names.len());
     let end = table
         .read(&mut |row| {
-            profile.add(&row);
+            profile.add(row);
             ControlFlow::Continue(())
         })
         .map_err(|error| unreadable(&error));

@@ -134,7 +134,7 @@ fn explain(terminal: &Terminal, args: &MappingExplainArgs) -> Result<Exit, Failu
         if row.number.0 < number {
             return ControlFlow::Continue(());
         }
-        wanted = (row.number.0 == number).then_some(row);
+        wanted = (row.number.0 == number).then(|| row.clone());
         ControlFlow::Break(())
     });
     end.map_err(|error| unreadable(&error))?;

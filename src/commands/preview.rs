@@ -23,7 +23,7 @@ pub fn preview(terminal: &Terminal, args: PreviewArgs) -> Result<Exit, Failures>
         table
             .read(&mut |row| {
                 rows += 1;
-                let flow = match mapper.map(&row) {
+                let flow = match mapper.map(row) {
                     Mapped::Card { card, warnings } => {
                         for issue in &warnings {
                             let line = issue_line(&input, &header, row.number, issue);

@@ -34,7 +34,7 @@ pub fn rows(terminal: &Terminal, args: RowsArgs) -> Result<Exit, Failures> {
                 terminal.complain(&issue_line(&input, &header, row.number, issue));
             }
         }
-        let flow = output.add(&header, &row).and_then(|()| output.print(terminal, CHUNK_BYTES));
+        let flow = output.add(&header, row).and_then(|()| output.print(terminal, CHUNK_BYTES));
         match flow {
             Ok(Flow::On) => ControlFlow::Continue(()),
             Ok(Flow::ReaderGone) => ControlFlow::Break(()),

@@ -5,14 +5,15 @@
 /// there is no [`mojibake`](super::mojibake). Most texts of most tables pass. Without branches, so that many bytes are
 /// looked at together.
 pub fn is_clean(text: &[u8]) -> bool {
-    let mut odd = false;
-    for &byte in text {
+    let is_odd = |byte: u8| {
         let control = (byte < 0x20) & (byte != b'\n') & (byte != b'\r') & (byte != b'\t');
-        odd |= control | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF);
-    }
-    for (&byte, &next) in text.iter().zip(text.get(1..).unwrap_or_default()) {
+        control | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF)
+    };
+    let Some((&last, _)) = text.split_last() else { return true };
+    let mut odd = is_odd(last);
+    for (&byte, &next) in text.iter().zip(&text[1..]) {
         // A continuation byte ends a character, and a byte from 0xC0 on begins one.
-        odd |= (byte & 0xC0 == 0x80) & (next >= 0xC0);
+        odd |= is_odd(byte) | (byte & 0xC0 == 0x80) & (next >= 0xC0);
     }
     !odd
 }

@@ -225,7 +225,7 @@ impl Feed {
         let mut failure = None;
         let mut along = 0;
         let end = table.read(&mut |row| {
-            let judged = self.desk.judge(earlier.as_ref(), &row, &mut scraps, &mut watch);
+            let judged = self.desk.judge(earlier.as_ref(), row, &mut scraps, &mut watch);
             let place = together.and_then(|together| together.place(row.number));
             along += usize::from(place.is_some());
             let fate = match self.fate(judged, (Ordinal(next), row.number), place, &mut batch.sightings) {
@@ -235,7 +235,7 @@ impl Feed {
                     return ControlFlow::Break(());
                 }
             };
-            let weight = weight(&row, &fate);
+            let weight = weight(row, &fate);
             if seats < weight {
                 // Several rows' worth at once. Who waits for seats must not sit on rows that take some.
                 let more = BATCH_ROWS.max(weight - seats);
@@ -247,6 +247,8 @@ impl Feed {
                 seats += more;
             }
             seats -= weight;
+            let empty = Row::new(row.number);
+            let row = std::mem::replace(row, empty);
             batch.rows.push(FedRow { ordinal: Ordinal(next), row, fate, weight });
             next += 1;
             if next == self.desk.rows_max {

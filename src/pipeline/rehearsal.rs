@@ -119,11 +119,11 @@ impl Rehearsal {
     ) -> (Result<ReadEnd, SourceError>, Watch) {
         let mut hand = Hand::new(self, earlier);
         let mut left = self.desk.rows_max;
-        let end = table.read(&mut |mut row| {
+        let end = table.read(&mut |row| {
             if hand.is_empty() && !hand.sit_down() {
                 return ControlFlow::Break(());
             }
-            hand.judge(&mut row);
+            hand.judge(row);
             left -= 1;
             if left == 0 || hand.is_full() && out.blocking_send(Fed::Rehearsed(hand.give())).is_err() {
                 return ControlFlow::Break(());

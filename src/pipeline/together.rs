@@ -272,8 +272,8 @@ fn look(
     let mut failure = None;
     let end = table.read(&mut |row| {
         // Columns are watched when the rows are sent.
-        let judged = desk.judge(earlier.as_ref(), &row, &mut scraps, &mut Watch::default());
-        if let Err(error) = each(Ordinal(next), &row, judged, &mut scraps) {
+        let judged = desk.judge(earlier.as_ref(), row, &mut scraps, &mut Watch::default());
+        if let Err(error) = each(Ordinal(next), row, judged, &mut scraps) {
             failure = Some(error);
             return ControlFlow::Break(());
         }

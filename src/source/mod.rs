@@ -174,17 +174,18 @@ impl Table {
         }
     }
 
-    /// Pushes every data row, in order, each as wide as the header; stops when `each` says so.
+    /// Pushes every data row, in order, each as wide as the header; stops when `each` says so. The next row may come in the
+    /// memory of the one before, so who keeps a row takes it: `std::mem::replace` leaves an empty one.
     ///
     /// # Errors
     /// When the input ends before its time: it cannot be read, is damaged, or goes beyond a bound. The rows before
     /// have been pushed by then.
-    pub fn read(self, each: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<ReadEnd, SourceError> {
+    pub fn read(self, each: &mut dyn FnMut(&mut Row) -> ControlFlow<()>) -> Result<ReadEnd, SourceError> {
         match self.content {
             Content::Text(table) => table.read(each),
             Content::Sheet(table) => {
                 let path = table.path().to_owned();
-                fence::run_pushing(&path, each, |each| table.read(each))
+                fence::run_pushing(&path, &mut |mut row| each(&mut row), |each| table.read(each))
             }
         }
     }

@@ -97,7 +97,7 @@ pub(super) struct RecordReader {
     /// Where the unread part of the block begins.
     at: usize,
     at_end: bool,
-    block_clean: bool,
+    block_clean: CleanStripes,
     /// Whether more of the table comes behind the end of what this reader was given.
     goes_on: bool,
     cells: Cells,
@@ -125,7 +125,7 @@ impl RecordReader {
             block: Vec::new(),
             at: 0,
             at_end: false,
-            block_clean: false,
+            block_clean: CleanStripes::default(),
             goes_on: false,
             cells: Cells::default(),
             line: 1,
@@ -159,7 +159,7 @@ impl RecordReader {
         self.intake = Intake::Plain { input: Box::new(io::empty()), taken: ends_at };
         (self.rows, self.line, self.goes_on) = (rows_before, line, goes_on);
         (self.at, self.at_end, self.after_cr) = (0, true, false);
-        self.block_clean = is_clean(&self.block);
+        self.block_clean.look(&self.block);
     }
 
     /// Gives up reading, and tells where it stands: what has come in and is not read yet, and the rest.
@@ -174,7 +174,8 @@ impl RecordReader {
     /// Goes on where another stood.
     pub(super) fn resume(stand: Stand, syntax: Syntax) -> Self {
         let Stand { intake, unread, rows, line } = stand;
-        let block_clean = is_clean(&unread);
+        let mut block_clean = CleanStripes::default();
+        block_clean.look(&unread);
         RecordReader { block: unread, block_clean, rows, line, ..Self::with_chunks(intake, syntax) }
     }
 
@@ -223,7 +224,7 @@ impl RecordReader {
     pub(super) fn record(&self) -> Record<'_> {
         let text = if self.cells.verbatim { &self.block[self.record_at.clone()] } else { &self.cells.text[..] };
         // Without its quotes, characters may have come together.
-        let clean = self.block_clean && self.cells.verbatim || is_clean(text);
+        let clean = self.cells.verbatim && self.block_clean.at(&self.record_at) || is_clean(text);
         Record {
             text,
             ranges: &self.cells.ranges,
@@ -322,7 +323,7 @@ impl RecordReader {
         let read = self.intake.read(&mut self.block[known..]).map_err(ReadFailure::Io);
         self.block.truncate(known + read.as_ref().map_or(0, |read| *read));
         self.at_end = read? == 0;
-        self.block_clean = is_clean(&self.block);
+        self.block_clean.look(&self.block);
         Ok(())
     }
 
@@ -363,6 +364,27 @@ impl RecordReader {
         self.breaks = breaks.breaks;
         self.line = self.record_line + self.breaks + 1;
         Ok(())
+    }
+}
+
+/// Which stripes of a block are [clean](is_clean): nearly all, and then their records need no look of their own.
+#[derive(Default)]
+struct CleanStripes(Vec<bool>);
+
+impl CleanStripes {
+    /// A few records: one odd character costs a second look at no more than those.
+    const BYTES: usize = 1024;
+
+    fn look(&mut self, block: &[u8]) {
+        self.0.clear();
+        // Two characters side by side may stand in two stripes.
+        let stripe = |start: usize| &block[start..block.len().min(start + Self::BYTES + 1)];
+        self.0.extend((0..block.len()).step_by(Self::BYTES).map(|start| is_clean(stripe(start))));
+    }
+
+    /// Whether all stripes of a range are clean.
+    fn at(&self, range: &std::ops::Range<usize>) -> bool {
+        self.0[range.start / Self::BYTES..range.end.div_ceil(Self::BYTES)].iter().all(|clean| *clean)
     }
 }
 

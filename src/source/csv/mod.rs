@@ -155,14 +155,13 @@ impl TextTable {
         self.header_suggestion
     }
 
-    pub(super) fn read(self, each: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<ReadEnd, SourceError> {
+    pub(super) fn read(self, each: &mut dyn FnMut(&mut Row) -> ControlFlow<()>) -> Result<ReadEnd, SourceError> {
         let mut rows = self.rows;
         let (mut count, mut stopped) = (0, false);
         let mut row = Row::new(RowNumber(0));
         while rows.next(&mut row)? {
             count += 1;
-            let read = std::mem::replace(&mut row, Row::new(RowNumber(0)));
-            if each(read).is_break() {
+            if each(&mut row).is_break() {
                 stopped = true;
                 break;
             }
@@ -192,13 +191,15 @@ impl Rows {
             let white = alone && self.form.width > 1 && is_white(&record);
             // DOS programs end a text file with this byte, and one that was cut off while it grew ends with zeros.
             let end_mark = alone && (record.text == [0x1A] || record.text.iter().all(|&byte| byte == 0));
-            if white || end_mark && self.reader.is_spent().map_err(|failure| failure.tell(&self.path))? {
-                self.reader.count_as_blank();
-                continue;
+            if !white {
+                cells::fill(row, &record, self.form);
+                row.position = self.reader.position();
+                // Whether anything follows may take a look at the next block, and the record is gone by then.
+                if !end_mark || !self.reader.is_spent().map_err(|failure| failure.tell(&self.path))? {
+                    return Ok(true);
+                }
             }
-            cells::fill(row, &self.reader.record(), self.form);
-            row.position = self.reader.position();
-            return Ok(true);
+            self.reader.count_as_blank();
         }
         Ok(false)
     }

@@ -259,20 +259,36 @@ enum SkimState {
 impl Skim {
     /// The place of the line end in `bytes`, if it is there.
     pub(super) fn find_end(&mut self, bytes: &[u8], syntax: Syntax) -> Option<usize> {
-        for (at, &byte) in bytes.iter().enumerate() {
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            let rest = &bytes[at..];
             let inside = matches!(self.state, SkimState::Quoted | SkimState::Escaped);
-            self.quoted_bytes = if inside { self.quoted_bytes + 1 } else { 0 };
-            self.state = match (self.state, byte) {
-                (SkimState::Escaped, _) => SkimState::Quoted,
-                (SkimState::Quoted, b'\\') if syntax.backslash => SkimState::Escaped,
-                (SkimState::Quoted, b'"') => SkimState::QuoteInQuoted,
-                (SkimState::CellStart | SkimState::QuoteInQuoted, b'"') => SkimState::Quoted,
-                (SkimState::Quoted, _) => SkimState::Quoted,
-                (SkimState::CellStart, b' ') if syntax.spaced => SkimState::CellStart,
-                (_, b'\n' | b'\r') => return Some(at),
-                (_, byte) if byte == syntax.delimiter => SkimState::CellStart,
-                _ => SkimState::Unquoted,
+            let (state, passed) = match self.state {
+                SkimState::Quoted => {
+                    let stop = if syntax.backslash { memchr2(b'"', b'\\', rest) } else { memchr(b'"', rest) };
+                    match stop {
+                        Some(stop) if rest[stop] == b'"' => (SkimState::QuoteInQuoted, stop + 1),
+                        Some(stop) => (SkimState::Escaped, stop + 1),
+                        None => (SkimState::Quoted, rest.len()),
+                    }
+                }
+                SkimState::Escaped => (SkimState::Quoted, 1),
+                SkimState::CellStart | SkimState::QuoteInQuoted if byte == b'"' => (SkimState::Quoted, 1),
+                SkimState::CellStart if byte == b' ' && syntax.spaced => (SkimState::CellStart, 1),
+                SkimState::CellStart | SkimState::QuoteInQuoted | SkimState::Unquoted => {
+                    match memchr3(syntax.delimiter, b'\n', b'\r', rest) {
+                        Some(stop) if rest[stop] == syntax.delimiter => (SkimState::CellStart, stop + 1),
+                        Some(stop) => {
+                            self.quoted_bytes = 0;
+                            return Some(at + stop);
+                        }
+                        None => (SkimState::Unquoted, rest.len()),
+                    }
+                }
             };
+            self.quoted_bytes = if inside { self.quoted_bytes + passed } else { 0 };
+            self.state = state;
+            at += passed;
         }
         None
     }

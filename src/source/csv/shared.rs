@@ -129,7 +129,7 @@ mod tests {
     fn alone(table: Table) -> (Vec<Row>, Result<ReadEnd, SourceError>) {
         let mut rows = Vec::new();
         let end = table.read(&mut |row| {
-            rows.push(row);
+            rows.push(row.clone());
             ControlFlow::Continue(())
         });
         (rows, end)

@@ -20,7 +20,7 @@ fn told(bytes: &[u8], options: &SourceOptions) -> String {
     };
     let mut out =
         format!("{} | {}: {}\n", table.shape().description, table.header().row, table.header().names.join("|"));
-    let mut each = |row: crate::model::Row| {
+    let mut each = |row: &mut crate::model::Row| {
         let cells: Vec<_> = row.cells().collect();
         out.push_str(&format!("{} line {}: {}\n", row.number, row.line.unwrap(), cells.join("|").escape_debug()));
         for issue in &row.issues {
@@ -306,7 +306,7 @@ fn a_stream_is_read_without_seeking() {
     table
         .read(&mut |row| {
             rows += 1;
-            last = Some(row);
+            last = Some(row.clone());
             ControlFlow::Continue(())
         })
         .unwrap();
@@ -439,4 +439,32 @@ CSV, UTF-8, semicolon | 1: A|B|
 6 line 6: 9|10|11
 5 rows, 0 blank",
     );
+}
+
+#[test]
+fn a_line_of_zeros_at_the_end_of_a_block_is_a_row_like_any_other() {
+    let mut text = b"A,B\n".to_vec();
+    let line_of_zeros = b"\0\0\0\n";
+    let block_bytes = crate::source::limits::CHUNK_BYTES;
+    while text.len() < block_bytes - line_of_zeros.len() - 8 {
+        text.extend(b"1,2\n");
+    }
+    text.extend(vec![b'x'; block_bytes - line_of_zeros.len() - text.len() - 3]);
+    text.extend(b",y\n");
+    text.extend(line_of_zeros);
+    assert_eq!(text.len(), block_bytes);
+    let zeros_at = text.iter().filter(|byte| **byte == b'\n').count() as u64;
+    text.extend(b"3,4\n");
+    let mut last = Vec::new();
+    let end = table(&text, &SourceOptions::default())
+        .unwrap()
+        .read(&mut |row| {
+            if row.number.0 >= zeros_at {
+                last.push(format!("{} {:?} {:?}", row.number, row.cells().collect::<Vec<_>>(), row.issues.len()));
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(last, [format!("{zeros_at} [\"\\0\\0\\0\", \"\"] 2"), format!("{} [\"3\", \"4\"] 0", zeros_at + 1)]);
+    assert_eq!(end.blank_lines, 0);
 }

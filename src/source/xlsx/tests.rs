@@ -114,7 +114,7 @@ fn told_with(bytes: &[u8], options: &SourceOptions) -> String {
     };
     let mut out =
         format!("{} | {}: {}\n", table.shape().description, table.header().row, table.header().names.join("|"));
-    let mut each = |row: Row| {
+    let mut each = |row: &mut Row| {
         let cells: Vec<_> = row.cells().collect();
         writeln!(out, "{}: {}", row.number, cells.join("|").escape_debug()).unwrap();
         assert_eq!((row.line, row.position), (None, row.number.0));

@@ -40,6 +40,9 @@ const NOTES_MAX: usize = 500;
 const ROWS_NOTED_MAX: usize = 10;
 const VALUES_NOTED_MAX: usize = 3;
 
+/// How many identities are looked for at once: with three lines of the cache each they take a third of the nearest.
+const APPROACHED: usize = 64;
+
 /// How many of the largest groups and hubs are told.
 const TOLD_MAX: usize = 100;
 
@@ -90,11 +93,17 @@ impl MergePlan {
     /// Takes the next rows, in input order. `ask` is for examples, of which there are some thousands at most: what one of
     /// these rows says, and the value of one of its identities.
     pub fn add(&mut self, sightings: &Sightings, ask: Ask<'_>) {
-        self.table.approach(sightings.keys());
+        let all = sightings.keys();
+        let mut near = 0;
         for (row, keys) in sightings.iter() {
             self.rows += 1;
             self.along += u64::from(row.along);
-            let identities = &sightings.keys()[keys];
+            if keys.end > near {
+                let ahead = (near + APPROACHED).max(keys.end).min(all.len());
+                self.table.approach(&all[near..ahead]);
+                near = ahead;
+            }
+            let identities = &all[keys];
             if identities.is_empty() {
                 self.lonely_rows += 1;
                 if self.lonely.add(row.digest, 0) > 1 {

@@ -20,6 +20,9 @@ const GROWTH: usize = 12;
 /// has is a gap.
 type Slot = [u32; 3];
 
+/// Slots that begin in one line of the cache. Behind its homes a piece has more room than two lines.
+const LINE_SLOTS: usize = 5;
+
 const GAP: Slot = [0; 3];
 const ROWS_MANY: u32 = 255;
 
@@ -71,9 +74,14 @@ impl IdentityTable {
     }
 
     /// Looks at the places of all of these at once, so that the processor fetches them side by side, and what comes
-    /// next finds them near. Memory answers one look in some 100 ns, but a dozen at the same time.
+    /// next finds them near. Memory answers one look in some 100 ns, but a dozen at the same time. Few enough should be
+    /// asked for that all stay near until they are needed.
     pub fn approach(&self, keys: &[u64]) {
-        let glance = |&key: &u64| self.slots[self.home(piece_of(key), words(key)[0])][0];
+        let glance = |&key: &u64| {
+            let home = self.home(piece_of(key), words(key)[0]);
+            // What is put in moves some 400 bytes; the lines behind these come along by themselves.
+            self.slots[home][1] ^ self.slots[home + LINE_SLOTS][1] ^ self.slots[home + 2 * LINE_SLOTS][1]
+        };
         black_box(keys.iter().map(glance).fold(0, |all, word| all ^ word));
     }
 
@@ -142,20 +150,19 @@ impl IdentityTable {
     /// Where it stands, or where it would have to be put in; perhaps just behind its piece.
     fn seek(&self, key: u64) -> Result<usize, usize> {
         let (piece, [high, low]) = (piece_of(key), words(key));
-        let end = (piece + 1) * self.stride();
-        let mut at = self.home(piece, high);
-        while at < end {
-            let [slot_high, slot_low, _] = self.slots[at];
-            if slot_low & 0xff == 0 {
+        let wanted = u64::from(high) << 32 | u64::from(low);
+        let begin = self.home(piece, high);
+        for (slot, at) in self.slots[begin..(piece + 1) * self.stride()].iter().zip(begin..) {
+            let [slot_high, slot_low, _] = *slot;
+            let found = u64::from(slot_high) << 32 | u64::from(slot_low & !0xff);
+            if slot_low == 0 || found > wanted {
                 return Err(at);
             }
-            match (slot_high, slot_low & !0xff).cmp(&(high, low)) {
-                std::cmp::Ordering::Less => at += 1,
-                std::cmp::Ordering::Equal => return Ok(at),
-                std::cmp::Ordering::Greater => return Err(at),
+            if found == wanted {
+                return Ok(at);
             }
         }
-        Err(at)
+        Err((piece + 1) * self.stride())
     }
 
     fn insert(&mut self, mut at: usize, key: u64, card: u32) {
@@ -167,7 +174,7 @@ impl IdentityTable {
         loop {
             // Everything up to the next gap moves on by one: some 400 bytes.
             let end = (piece + 1) * self.stride();
-            if let Some(gap) = self.slots[at..end].iter().position(|slot| *slot == GAP) {
+            if let Some(gap) = self.slots[at..end].iter().position(|slot| slot[1] == 0) {
                 self.slots.copy_within(at..at + gap, at + 1);
                 self.slots[at] = [high, low | 1, card];
                 self.lens[piece] += 1;
@@ -178,44 +185,33 @@ impl IdentityTable {
         }
     }
 
-    /// Gives every piece so many homes, and at least so much room behind them.
-    fn grow(&mut self, homes: usize, mut room: usize) {
-        while !self.fits(homes, room) {
-            room *= 2;
-        }
+    /// Gives every piece so many homes, and so much room behind them; neither less than it has. What found a place before
+    /// finds one then: with more homes there are no fewer of them behind any hash.
+    fn grow(&mut self, homes: usize, room: usize) {
         let (old, new) = (self.stride(), homes + room);
         self.slots.reserve_exact(PIECES * new - self.slots.len());
         self.slots.resize(PIECES * new, GAP);
         for piece in (0..PIECES).rev() {
             // To the right end of its new place; nothing is overwritten, since that is further to the right than all
-            // that was not moved yet.
+            // that was not moved yet. A gap that is moved is overwritten by the next slot.
             let (start, end) = (piece * new, (piece + 1) * new);
             let mut to = end;
             for from in (piece * old..(piece + 1) * old).rev() {
                 let slot = std::mem::replace(&mut self.slots[from], GAP);
-                if slot != GAP {
-                    to -= 1;
-                    self.slots[to] = slot;
-                }
+                self.slots[to - 1] = slot;
+                to -= usize::from(slot[1] != 0);
             }
             // And back to the left, each to its home or behind it; it fits, so none comes to the right of where it is.
-            let mut next = start;
-            for from in to..end {
-                let slot = std::mem::replace(&mut self.slots[from], GAP);
-                let at = next.max(start + home(homes, slot[0]));
-                self.slots[at] = slot;
+            let mut next = 0;
+            let slots = &mut self.slots[start..end];
+            for from in to - start..slots.len() {
+                let slot = std::mem::replace(&mut slots[from], GAP);
+                let at = next.max(home(homes, slot[0]));
+                slots[at] = slot;
                 next = at + 1;
             }
         }
         (self.homes, self.room) = (homes, room);
-    }
-
-    /// Whether every piece has room for all it holds.
-    fn fits(&self, homes: usize, room: usize) -> bool {
-        self.slots.chunks(self.stride()).all(|piece| {
-            let held = piece.iter().filter(|slot| **slot != GAP);
-            held.fold(0, |next, slot| next.max(home(homes, slot[0])) + 1) <= homes + room
-        })
     }
 }
 

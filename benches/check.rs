@@ -1,4 +1,4 @@
-//! How long `check` takes, beside the bare reading of the same file.
+//! How long `check` takes, beside the bare reading of the same file, and how much memory.
 //!
 //! `cargo bench --bench check [-- [ROWS] [WORD]]`; a word keeps only the ways whose name holds it
 #![expect(clippy::print_stdout, reason = "a bench prints what it found")]
@@ -21,8 +21,11 @@ use c3import::source::Table;
 use calamine::Xlsx;
 
 use support::people::{Crowd, HEADER};
+use support::program::Program;
 use support::rounds::{Way, compare};
-use support::{Outcome, files, mapping};
+use support::{Outcome, files, is_wanted, mapping};
+
+const MIB: f64 = 1024.0 * 1024.0;
 
 fn main() -> Outcome {
     let rows = support::rows(1_000_000);
@@ -40,6 +43,7 @@ fn main() -> Outcome {
             Way::new("reading, mapping, one thread", || mapped(&text)),
         ],
     )?;
+    memory(&text)?;
     let rows = rows.div_ceil(10);
     let book = files::xlsx(rows, Crowd::Mixed)?;
     let bytes = fs::metadata(&book)?.len();
@@ -53,6 +57,24 @@ fn main() -> Outcome {
             Way::new("reading, mapping, one thread", || mapped(&book)),
         ],
     )
+}
+
+/// What the program takes at most for the same file, and what it may take.
+fn memory(path: &Path) -> Outcome {
+    if !is_wanted("memory") {
+        return Ok(());
+    }
+    let (table, mapper) = mapping::open(path)?;
+    let report = pipeline::run(Plan::look(table, mapper, ServerRules::default(), Policy::default()))?;
+    let identities = report.merges.ok_or("there is no merge plan")?.identities;
+    let bound = 24.0 + 24.0 * identities as f64 / MIB;
+    let peak = Program::new(mapping::file()?, String::new()).peak(&["check"], path)?;
+    println!("\n{identities} distinct identities: no more than 24 MiB + 24 B each, {bound:.1} MiB");
+    match peak {
+        Some(peak) => println!("peak memory {peak:.1} MiB, {:.2} of it", peak / bound),
+        None => println!("peak memory n/a"),
+    }
+    Ok(())
 }
 
 fn bare_csv(path: &Path) -> Outcome<u64> {

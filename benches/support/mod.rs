@@ -5,6 +5,7 @@ pub mod canned;
 pub mod files;
 pub mod mapping;
 pub mod people;
+pub mod program;
 pub mod readings;
 pub mod rounds;
 pub mod workbook;

@@ -28,6 +28,9 @@ pub struct Seen {
     pub authorization: bool,
     /// How long its body was.
     pub body_bytes: u64,
+    /// The body itself, where the settings say that bodies are kept. Never written down.
+    #[serde(skip)]
+    pub body: Vec<u8>,
     /// What it wanted to be recognised by, as `email:anna@example.com`; empty when the request was refused.
     pub identities: Vec<String>,
     /// The numbers of the requests that were in the server at the same time and share an identity with it.

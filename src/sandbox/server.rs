@@ -42,6 +42,8 @@ pub struct SandboxSettings {
     pub faults: FaultPlan,
     /// How many requests are remembered, the latest; at least one. Counts go on beyond it.
     pub requests_kept: usize,
+    /// Whether their bodies are remembered too.
+    pub keeps_bodies: bool,
 }
 
 impl Default for SandboxSettings {
@@ -52,6 +54,7 @@ impl Default for SandboxSettings {
             rules: Rules::default(),
             faults: FaultPlan::default(),
             requests_kept: 100_000, // some 50 MB at most
+            keeps_bodies: false,
         }
     }
 }
@@ -244,6 +247,9 @@ async fn judge(inner: Arc<Inner>, connection: u64, request: Request<Incoming>) -
         let scripted = state.script.next(ordinal, &read.bytes);
         state.log.note(ordinal, |seen| {
             seen.body_bytes = read.length;
+            if inner.settings.keeps_bodies {
+                seen.body.clone_from(&read.bytes);
+            }
             seen.fault = scripted.written.clone();
         });
         scripted

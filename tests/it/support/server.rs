@@ -47,6 +47,7 @@ impl Server {
             workspace: Some(Server::WORKSPACE.to_owned()),
             rules,
             faults: faults.parse().unwrap_or_else(|error| panic!("{error}")),
+            keeps_bodies: true,
             ..SandboxSettings::default()
         });
         let port = listener.local_addr().expect("it is bound").port();

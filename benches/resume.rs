@@ -7,22 +7,13 @@ mod support;
 
 use std::fs::{File, FileTimes};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use support::canned::{self, Canned};
 use support::people::Crowd;
-use support::{Outcome, files, mapping, readings};
-
-/// How often the program's memory is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(2);
-
-/// What a session came to.
-struct Taken {
-    time: Duration,
-    peak_mib: Option<f64>,
-}
+use support::watch::{self, Taken, shown};
+use support::{Outcome, files, mapping};
 
 fn main() -> Outcome {
     canned::answer_if_asked()?;
@@ -30,8 +21,8 @@ fn main() -> Outcome {
     let mapping = mapping::file()?;
     let server = Canned::start(Duration::ZERO)?;
     println!(
-        "\n{:<12} {:>16} {:>16} {:>16} {:>14}",
-        "rows", "import, rows/s", "resume, rows/s", "resume, MiB", "journal, B/row"
+        "\n{:<10} {:>14} {:>14} {:>14} {:>12} {:>14} {:>14}",
+        "rows", "import, rows/s", "resume, rows/s", "CPU µs/row", "peak MiB", "journal, B/row", "results, B/row"
     );
     let mut peaks = Vec::new();
     for rows in [(large / 100).max(1), large] {
@@ -43,13 +34,17 @@ fn main() -> Outcome {
         File::options().append(true).open(&table)?.set_times(FileTimes::new().set_modified(SystemTime::now()))?;
         let again = import()?;
         let per_second = |taken: &Taken| format!("{:.0}", rows as f64 / taken.time.as_secs_f64());
-        let journal = std::fs::metadata(run_dir(place.path(), &table).join("journal.db"))?.len();
+        let run_dir = run_dir(place.path(), &table);
+        let bytes_per_row =
+            |name: &str| -> Outcome<f64> { Ok(std::fs::metadata(run_dir.join(name))?.len() as f64 / rows as f64) };
         println!(
-            "{rows:<12} {:>16} {:>16} {:>16} {:>14.0}",
+            "{rows:<10} {:>14} {:>14} {:>14} {:>12} {:>14.0} {:>14.0}",
             per_second(&first),
             per_second(&again),
-            again.peak_mib.map_or_else(|| "n/a".to_owned(), |mib| format!("{mib:.1}")),
-            journal as f64 / rows as f64
+            shown(again.cpu.map(|cpu| cpu.as_secs_f64() * 1e6 / rows as f64)),
+            shown(again.peak_mib),
+            bytes_per_row("journal.db")?,
+            bytes_per_row("results.csv")?
         );
         peaks.extend(again.peak_mib);
     }
@@ -66,30 +61,11 @@ fn run_dir(place: &Path, table: &Path) -> PathBuf {
 /// The program as people run it.
 fn session(place: &Path, table: &Path, mapping: &Path, server: &str) -> Outcome<Taken> {
     let words = ["--rate", "unlimited", "--concurrency", "32", "--quiet", "--server", server, "--workspace", "bench"];
-    let began = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_c3import"))
-        .arg("import")
-        .arg(table)
-        .arg("-m")
-        .arg(mapping)
-        .args(words)
-        .env("C3IMPORT_TOKEN", "made.up.token")
-        .env("XDG_STATE_HOME", place)
-        .current_dir(place)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::inherit())
-        .spawn()?;
-    let mut peak = None;
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        peak = readings::peak_memory_kib(child.id()).or(peak);
-        thread::sleep(LOOK_EVERY);
-    };
-    if !status.success() {
-        return Err(format!("{}: {status}", table.display()).into());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_c3import"));
+    command.arg("import").arg(table).arg("-m").arg(mapping).args(words).env("C3IMPORT_TOKEN", "made.up.token");
+    let taken = watch::run(command.env("XDG_STATE_HOME", place).current_dir(place))?;
+    if !taken.status.success() {
+        return Err(format!("{}: {}", table.display(), taken.status).into());
     }
-    Ok(Taken { time: began.elapsed(), peak_mib: peak.map(|kib| kib as f64 / 1024.0) })
+    Ok(taken)
 }

@@ -53,8 +53,9 @@ fn beside_bare(server: &Canned, answers: &str, concurrency: usize, rows: u64) ->
         None,
         vec![
             Way::new("reqwest, bare loop", || bare(&endpoint, &document, concurrency, rows)),
-            Way::new("import without a journal", || import(&endpoint, &table, concurrency, false)),
-            Way::new("import", || import(&endpoint, &table, concurrency, true)),
+            Way::new("import, nothing is kept", || import(&endpoint, &table, concurrency, Keeps::Nothing)),
+            Way::new("import without a journal", || import(&endpoint, &table, concurrency, Keeps::Results)),
+            Way::new("import", || import(&endpoint, &table, concurrency, Keeps::All)),
         ],
     )
 }
@@ -124,15 +125,23 @@ fn bare(endpoint: &Endpoint, document: &Bytes, concurrency: usize, rows: u64) ->
     all(rows, stored)
 }
 
+/// What an import leaves behind.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keeps {
+    Nothing,
+    Results,
+    All,
+}
+
 /// The same as `c3import import --rate unlimited`, without the terminal.
-fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool) -> Outcome<u64> {
+fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, keeps: Keeps) -> Outcome<u64> {
     let (table, mapper) = mapping::open(path)?;
     let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let run_dir = RunDir::claim(&place.path().join("bench.c3run"), None)?;
     let form = Form::of_results(table.shape().dialect);
     let [results, failed] = [run_dir.results(), run_dir.failed()].map(OutputFile::new);
     let outputs = Outputs { results, results_form: form, failed, failed_form: form };
-    let results = Records::start(outputs, table.header())?;
+    let results = (keeps != Keeps::Nothing).then(|| Records::start(outputs, table.header())).transpose()?;
     let client = Client::new(ClientSettings {
         authorities: None,
         endpoint: endpoint.clone(),
@@ -141,14 +150,14 @@ fn import(endpoint: &Endpoint, path: &Path, concurrency: usize, remembers: bool)
         concurrency,
         time_of_day: SystemTime::now,
     })?;
-    let memoir = if remembers { Some(remember(&run_dir, table.header())?) } else { None };
+    let memoir = if keeps == Keeps::All { Some(remember(&run_dir, table.header())?) } else { None };
     let report = pipeline::run(Plan {
         table,
         mapper,
         rules: ServerRules::default(),
         policy: Policy { concurrency, rate: None, ..Policy::default() },
         delivery: Delivery::Live { client, renew: None },
-        results: Some(results),
+        results,
         memoir,
         grace: Duration::ZERO,
         side: SideFiles::default(),

@@ -8,6 +8,7 @@ pub mod people;
 pub mod program;
 pub mod readings;
 pub mod rounds;
+pub mod watch;
 pub mod workbook;
 
 use std::error::Error;

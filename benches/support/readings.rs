@@ -8,7 +8,12 @@ const TICKS_PER_SECOND: u64 = 100;
 
 /// CPU time of this process so far, all threads, also those that have ended; to 10 ms.
 pub fn cpu() -> Option<Duration> {
-    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    cpu_of("self")
+}
+
+/// The same of another process, by its number.
+pub fn cpu_of(process: &str) -> Option<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The second field may hold anything, also spaces and brackets; the others are numbers (proc_pid_stat(5)).
     let (_, after_name) = stat.rsplit_once(") ")?;
     let mut fields = after_name.split(' ').skip(11);

@@ -74,6 +74,7 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
         name_at: rules.name_at,
         outputs: &args.outputs,
         job,
+        count_rows: &|| count_rows(&args.source, stage.options.clone()),
     })?;
     let session = match entered {
         Entered::Open(session) => *session,
@@ -84,10 +85,9 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
         Some(destination) if !args.no_lock => Some(locks::of_server(&destination.endpoint, session.dir.path())?),
         Some(_) | None => None,
     };
-    let Session { dir: run_dir, results, outputs, memoir, stored, stamp } = session;
+    let Session { dir: run_dir, results, outputs, memoir, stored, rows, stamp, untouched } = session;
     if let Some(stored) = stored {
-        let of = count_rows(&args.source, stage.options.clone());
-        terminal.say(&going_on(run_dir.path(), stored, of));
+        terminal.say(&going_on(run_dir.path(), stored, rows));
     }
 
     let policy = args.pace.policy(seed());
@@ -120,7 +120,9 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
     }
     tracing::info!(input = name, read_as = shape.description, endpoint = %goal.endpoint, "sending");
     let mut report = run(terminal, &name, plan, progress, false)?;
-
+    if untouched {
+        report.changes = None;
+    }
     let whole = !matches!(report.ending, Ending::Machine(_));
     let results = if whole { outputs.results.path() } else { outputs.results.partial() };
     let remarks = remarks_of(&report, &args.watch);

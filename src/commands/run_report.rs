@@ -83,6 +83,7 @@ pub fn summary(
         input_changes: report.changes.as_ref().map(|changes| SummaryChanges {
             same: changes.same,
             changed: changes.changed.iter().map(|row| row.0).collect(),
+            new: changes.new.as_ref().map(|rows| rows.iter().map(|row| row.0).collect()),
             gone: changes.gone.iter().map(|row| row.0).collect(),
         }),
         stopped: stop(&report.ending),

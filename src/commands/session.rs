@@ -1,7 +1,8 @@
 //! A session of a run: its directory claimed, its journal begun or taken up again, and at the end the last word.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use encoding_rs::{Encoding, UTF_8};
@@ -36,8 +37,12 @@ pub struct Session {
     pub memoir: Memoir,
     /// How many rows earlier sessions have stored; `None` when this is the first.
     pub stored: Option<u64>,
+    /// How many rows the input has, where it can be told, and there was an earlier session.
+    pub rows: Option<u64>,
     /// What the input looked like before it was read.
     pub stamp: Option<String>,
+    /// Whether it looks as it did when an earlier session read it to its end.
+    pub untouched: bool,
 }
 
 /// All that it takes to enter a run directory.
@@ -60,6 +65,8 @@ pub struct Entrance<'a> {
     pub outputs: &'a OutputArgs,
     /// What for.
     pub job: Job,
+    /// Counts the rows of the input.
+    pub count_rows: &'a (dyn Fn() -> Option<u64> + Sync),
 }
 
 /// Enters a run directory: begins a run, or goes on with the one that lies there when it is the same.
@@ -79,7 +86,8 @@ pub fn enter(entrance: Entrance<'_>) -> Result<Entered, Failures> {
             let mut journal = journal;
             // Whoever mends a wrong address has a run in which nothing has happened yet.
             if journal.is_blank().map_err(broken)? {
-                journal.adopt(facts.clone(), sample(journal.key()));
+                let sample = sample(journal.key());
+                journal.adopt(facts.clone(), sample).map_err(broken)?;
             } else {
                 same_run(&dir, &facts, &journal)?;
             }
@@ -102,16 +110,25 @@ pub fn enter(entrance: Entrance<'_>) -> Result<Entered, Failures> {
             (Journal::create(&dir.journal(), facts, sample).map_err(broken)?, None)
         }
     };
-    let recall = journal.recall(table.header()).map_err(broken)?;
+    let delimiter = table.shape().dialect.delimiter;
+    // Three files that are read from end to end.
+    let (recall, told, rows) = thread::scope(|scope| {
+        let told = scope.spawn(|| told_as_stored(&dir, delimiter));
+        let rows = words.is_some().then(|| scope.spawn(entrance.count_rows));
+        let recall = journal.recall(table.header());
+        (recall, joined(told), rows.and_then(joined))
+    });
+    let recall = recall.map_err(broken)?;
     let stored = words.is_some().then(|| recall.stored());
-    knows_all(&dir, recall.stored(), table)?;
+    knows_all(&dir, recall.stored(), &told?)?;
     let unsettled = journal.is_unsettled().map_err(broken)?;
     let outputs = outputs(&dir, entrance.outputs, input, table)?;
+    let untouched = stamp.is_some() && journal.stamp() == stamp.as_deref();
     let start = SessionStart { command: job.command, began: unix(time_of_day()) };
     journal.begin(&start, words).map_err(broken)?;
     let results = start_results(&outputs, table)?;
     let memoir = Memoir { journal, recall, errand: job.errand, unsettled };
-    Ok(Entered::Open(Box::new(Session { dir, results, outputs, memoir, stored, stamp })))
+    Ok(Entered::Open(Box::new(Session { dir, results, outputs, memoir, stored, rows, stamp, untouched })))
 }
 
 /// The last word of a session, once its results are whole.
@@ -119,14 +136,15 @@ pub fn end(journal: Journal, report: &Report, input: &Input, before: Option<&str
     let after = stamp(input);
     let whole = matches!(report.ending, Ending::Finished) && report.read.is_some();
     // What was written while it was being read may not have been read.
-    let finished = whole && report.tally.of(Status::NotSent) == 0 && before == after.as_deref();
+    let unchanged = before == after.as_deref();
+    let finished = whole && report.tally.of(Status::NotSent) == 0 && unchanged;
     let end = SessionEnd {
         ended: unix(time_of_day()),
         stopped: unsent(&report.ending),
         requests: report.requests,
         rows: report.tally.rows(),
         finished,
-        stamp: after,
+        stamp: after.filter(|_| unchanged && report.read.is_some()),
     };
     journal.end(&end).map_err(|error| journal_failure(&error).into())
 }
@@ -259,17 +277,27 @@ fn same_run(dir: &RunDir, now: &RunFacts, journal: &Journal) -> Result<(), Failu
 
 /// Refuses a journal that knows less than the results that were written after it: it was cut or replaced, and what it
 /// lacks would be sent again.
-fn knows_all(dir: &RunDir, stored: u64, table: &Table) -> Result<(), Failures> {
+fn knows_all(dir: &RunDir, stored: u64, told: &[(PathBuf, u64)]) -> Result<(), Failures> {
+    let Some((path, told)) = told.iter().find(|(_, told)| *told > stored) else { return Ok(()) };
+    let detail = format!("it knows of {stored} stored rows, and {} tells of {told}", path.display());
+    Err(journal_failure(&JournalError::Damaged { path: dir.journal(), detail }).into())
+}
+
+/// How many rows are stored, as the results of an earlier session tell it.
+fn told_as_stored(dir: &RunDir, delimiter: u8) -> Result<Vec<(PathBuf, u64)>, Failures> {
     let results = OutputFile::new(dir.results());
+    let mut all = Vec::new();
     for path in [results.partial(), results.path()] {
         let unreadable = |error| Failure::machine(format!("{} cannot be read: {error}", path.display()));
-        let told = stored_rows(path, table.shape().dialect.delimiter).map_err(unreadable)?;
-        if let Some(told) = told.filter(|&told| told > stored) {
-            let detail = format!("it knows of {stored} stored rows, and {} tells of {told}", path.display());
-            return Err(journal_failure(&JournalError::Damaged { path: dir.journal(), detail }).into());
-        }
+        let told = stored_rows(path, delimiter).map_err(unreadable)?;
+        all.extend(told.map(|told| (path.to_owned(), told)));
     }
-    Ok(())
+    Ok(all)
+}
+
+/// What a thread came to. Its panic is ours.
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// The first line, counted from 1, that is not the same; line ends do not count.

@@ -56,6 +56,7 @@ pub struct SessionEnd {
     pub rows: u64,
     /// Whether every row of the input has its ending, so that there is nothing to go on with.
     pub finished: bool,
-    /// What the input looked like then, so that a change is noticed: its bytes and when it was written.
+    /// What the input looked like, when it was read to its end and did not change meanwhile: its bytes and when it was
+    /// written. Then all its rows are known, and a change is noticed.
     pub stamp: Option<String>,
 }

@@ -60,7 +60,8 @@ pub struct Journal {
     facts: RunFacts,
     key: DigestKey,
     sample: CardDigest,
-    finished: Option<Option<String>>,
+    finished: bool,
+    stamp: Option<String>,
 }
 
 impl Journal {
@@ -99,7 +100,8 @@ impl Journal {
         make().map_err(failed)?;
         sync_folder(path)?;
         plug::at(Moment::JournalMade);
-        Ok(Journal { db, book: Book::new(1, 1), path: path.to_owned(), facts, key, sample, finished: None })
+        let (book, path) = (Book::new(1, 1), path.to_owned());
+        Ok(Journal { db, book, path, facts, key, sample, finished: false, stamp: None })
     }
 
     /// Opens the journal of an earlier session. `None` when it was not finished being made: then nothing was sent.
@@ -131,11 +133,11 @@ impl Journal {
             return Err(damaged(sound));
         }
         let run = db.query_row("SELECT facts, digest_key, sample, finished, stamp FROM run", [], |row| {
-            let stamp: Option<String> = row.get(4)?;
-            let finished = row.get::<_, bool>(3)?.then_some(stamp);
-            Ok((row.get::<_, String>(0)?, row.get::<_, [u8; 16]>(1)?, row.get::<_, [u8; 12]>(2)?, finished))
+            let (facts, key, sample) =
+                (row.get::<_, String>(0)?, row.get::<_, [u8; 16]>(1)?, row.get::<_, [u8; 12]>(2)?);
+            Ok((facts, key, sample, row.get::<_, bool>(3)?, row.get::<_, Option<String>>(4)?))
         });
-        let (facts, key, sample, finished) = run.map_err(failed)?;
+        let (facts, key, sample, finished, stamp) = run.map_err(failed)?;
         let facts = serde_json::from_str(&facts).map_err(|error| damaged(format!("what it is about: {error}")))?;
         let sample = CardDigest::from_bytes(&sample).expect("twelve bytes are a digest");
         let next = |table: &str| {
@@ -146,7 +148,7 @@ impl Journal {
         };
         let book = Book::new(next("session")?, next("record")?);
         let path = path.to_owned();
-        Ok(Some(Journal { book, path, facts, key: DigestKey(key), sample, finished, db }))
+        Ok(Some(Journal { book, path, facts, key: DigestKey(key), sample, finished, stamp, db }))
     }
 
     /// What the run is.
@@ -166,7 +168,12 @@ impl Journal {
 
     /// Whether there is nothing to go on with; then with what the input looked like.
     pub fn finished(&self) -> Option<Option<&str>> {
-        self.finished.as_ref().map(Option::as_deref)
+        self.finished.then_some(self.stamp.as_deref())
+    }
+
+    /// What the input looked like when an earlier session read it to its end; `None` when none has.
+    pub fn stamp(&self) -> Option<&str> {
+        self.stamp.as_deref()
     }
 
     /// Loads what earlier sessions knew, for a table with this header.
@@ -186,12 +193,21 @@ impl Journal {
         self.db.query_row(sql, [], |row| row.get(0)).map_err(|error| self.failed(error))
     }
 
-    /// Takes a blank run for another one. On disk when its next session begins.
-    pub fn adopt(&mut self, facts: RunFacts, sample: CardDigest) {
+    /// Takes a blank run for another one, on disk when its next session begins. What was known of its rows goes at once:
+    /// none was sent, and they may have had other cards.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn adopt(&mut self, facts: RunFacts, sample: CardDigest) -> Result<(), JournalError> {
         if self.facts != facts {
-            self.finished = None;
+            self.all_or_nothing(|db| {
+                db.execute_batch("DELETE FROM record; UPDATE run SET finished = 0, stamp = NULL")
+            })?;
+            (self.finished, self.stamp) = (false, None);
+            self.book = Book::new(self.book.session(), 1);
         }
         (self.facts, self.sample) = (facts, sample);
+        Ok(())
     }
 
     /// Begins a session, on disk when this returns: who comes later sees that there was one. `words` are the flags of
@@ -209,7 +225,7 @@ impl Journal {
             db.execute(sql, params![number, session.command, session.began]).map(drop)
         })?;
         plug::at(Moment::SessionBegun);
-        self.finished = None;
+        self.finished = false;
         Ok(())
     }
 
@@ -221,7 +237,8 @@ impl Journal {
         let number = self.book.session();
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.all_or_nothing(|db| {
-            db.execute("UPDATE run SET finished = ?1, stamp = ?2", params![end.finished, end.stamp])?;
+            let sql = "UPDATE run SET finished = ?1, stamp = coalesce(?2, stamp)";
+            db.execute(sql, params![end.finished, end.stamp])?;
             let sql = "UPDATE session SET ended = ?2, stopped = ?3, requests = ?4, rows = ?5 WHERE number = ?1";
             db.execute(sql, params![number, end.ended, end.stopped, count(end.requests), count(end.rows)])?;
             plug::at(Moment::EndTorn);

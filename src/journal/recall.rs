@@ -1,6 +1,6 @@
 //! What earlier sessions knew, in memory: found by the digest of a card, at 28 bytes a record.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -17,8 +17,8 @@ const NO_ID: u32 = 0;
 /// Stands for an id that is not a plain number of 32 bits: the file has it.
 const ODD_ID: u32 = u32::MAX;
 
-/// Digests are spread evenly, so that their first bits lead to a dozen of a million.
-const BUCKET_BITS: u32 = 16;
+/// Digests are spread evenly, so that their first bits lead to a handful: to so many or half of that.
+const BUCKET_RECORDS: usize = 4;
 
 /// How a record stands, in a byte; flags beside it.
 const STATE: u8 = 0x0f;
@@ -36,12 +36,13 @@ pub enum Kept {
 }
 
 /// A record of this very card.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remembered {
     /// Which.
     pub number: RecordNumber,
     /// What it says.
     pub kept: Kept,
+    place: u32,
 }
 
 /// A record of this very card that belongs to another row.
@@ -49,10 +50,9 @@ pub struct Remembered {
 pub struct Twin {
     /// The other row, by its number in the session that wrote it.
     pub row: RowNumber,
-    /// Which record.
-    pub number: RecordNumber,
     /// What it says.
     pub kept: Kept,
+    place: u32,
 }
 
 /// What earlier sessions knew. Every record stands for one row: two rows with the same card have a record each.
@@ -65,6 +65,9 @@ pub struct Recall {
     entries: Vec<Entry>,
     /// Where the digests that begin with these bits end.
     buckets: Vec<u32>,
+    /// How far a digest's first word is shifted to leave these bits alone.
+    shift: u32,
+    all_rows: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +87,8 @@ impl Recall {
         let failed = |error| JournalError::Sqlite { path: path.to_owned(), error };
         let damaged = |detail: String| JournalError::Damaged { path: path.to_owned(), detail };
         let count: i64 = db.query_row("SELECT count(*) FROM record", [], |row| row.get(0)).map_err(failed)?;
+        let sql = "SELECT stamp IS NOT NULL FROM run";
+        let all_rows = db.query_row(sql, [], |row| row.get(0)).map_err(failed)?;
         let mut entries = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
         let mut replaced = HashSet::new();
         {
@@ -101,17 +106,22 @@ impl Recall {
         if !replaced.is_empty() {
             entries.retain(|entry| !replaced.contains(&entry.number));
         }
-        entries.sort_unstable_by_key(|entry| (entry.digest, entry.number));
-        let mut buckets = vec![0; 1 << BUCKET_BITS];
+        // One number is compared faster than four.
+        entries.sort_unstable_by_key(|entry| {
+            let [first, second, third] = entry.digest.map(u128::from);
+            first << 96 | second << 64 | third << 32 | u128::from(entry.number)
+        });
+        let bits = (entries.len() / BUCKET_RECORDS).max(1).next_power_of_two().ilog2().clamp(1, 31);
+        let (mut buckets, shift) = (vec![0; 1 << bits], u32::BITS - bits);
         for entry in &entries {
-            buckets[bucket(entry.digest)] += 1;
+            buckets[bucket(entry.digest, shift)] += 1;
         }
         let mut sum = 0;
         for bucket in &mut buckets {
             sum += *bucket;
             *bucket = sum;
         }
-        Ok(Recall { path: path.to_owned(), db, header, entries, buckets })
+        Ok(Recall { path: path.to_owned(), db, header, entries, buckets, shift, all_rows })
     }
 
     /// How many records say that their row is stored, or was so without being sent.
@@ -133,21 +143,22 @@ impl Recall {
     /// Takes the record of a row with this card: the one with the row's own number where there is one, else the earliest.
     /// A record is taken once.
     pub fn take(&mut self, digest: CardDigest, row: RowNumber) -> Option<Remembered> {
-        let place = self.place(digest);
-        let free = self.entries[place].iter_mut().filter(|entry| entry.digest == digest.0 && entry.flags & TAKEN == 0);
-        let mut found: Option<&mut Entry> = None;
-        for entry in free {
-            let exact = u64::from(entry.row) == row.0;
-            if exact || found.is_none() {
-                found = Some(entry);
+        let mut found: Option<usize> = None;
+        for at in self.place(digest) {
+            let entry = &self.entries[at];
+            if entry.digest != digest.0 || entry.flags & TAKEN != 0 {
+                continue;
             }
-            if exact {
+            if u64::from(entry.row) == row.0 {
+                found = Some(at);
                 break;
             }
+            found = found.or(Some(at));
         }
-        let entry = found?;
+        let at = found?;
+        let entry = &mut self.entries[at];
         entry.flags |= TAKEN;
-        Some(Remembered { number: RecordNumber(entry.number), kept: kept(*entry) })
+        Some(Remembered { number: RecordNumber(entry.number), kept: kept(*entry), place: u32::try_from(at).ok()? })
     }
 
     /// Forgets which records were taken.
@@ -155,21 +166,36 @@ impl Recall {
         self.entries.iter_mut().for_each(|entry| entry.flags &= !TAKEN);
     }
 
-    /// Another row with this very card, whose record is taken: a stored one before any other.
+    /// Another row with this very card: one that is stored before one that may be, and that before any other.
     pub fn twin(&self, digest: CardDigest) -> Option<Twin> {
-        let same = self.entries[self.place(digest)].iter().filter(|entry| entry.digest == digest.0);
-        let best = same.min_by_key(|entry| kept(**entry) != Kept::Ended(Status::Stored))?;
-        let (row, number) = (RowNumber(u64::from(best.row)), RecordNumber(best.number));
-        Some(Twin { row, number, kept: kept(*best) })
+        let same = self.place(digest).filter(|&at| self.entries[at].digest == digest.0);
+        let place = same.min_by_key(|&at| match kept(self.entries[at]) {
+            Kept::Ended(Status::Stored) => 0,
+            Kept::Ended(Status::Unchanged) => 1,
+            Kept::Open | Kept::Ended(Status::Uncertain) => 2,
+            Kept::Ended(Status::Invalid | Status::Refused | Status::NotSent | Status::Skipped) => 3,
+        })?;
+        let best = self.entries[place];
+        Some(Twin { row: RowNumber(u64::from(best.row)), kept: kept(best), place: u32::try_from(place).ok()? })
     }
 
     /// The ending that a record tells. One that is open tells what its last session said, if that ended in good order.
     ///
     /// # Errors
     /// When the file is damaged, or cannot be read.
-    pub fn outcome(&self, digest: CardDigest, number: RecordNumber) -> Result<Option<Outcome>, JournalError> {
-        let found = self.entries[self.place(digest)].iter().find(|entry| entry.number == number.0);
-        let entry = found.expect("who has the number was given it for this digest");
+    pub fn outcome(&self, found: &Remembered) -> Result<Option<Outcome>, JournalError> {
+        self.ending(&self.entries[found.place as usize])
+    }
+
+    /// The same of another row's record.
+    ///
+    /// # Errors
+    /// When the file is damaged, or cannot be read.
+    pub fn twin_outcome(&self, twin: &Twin) -> Result<Option<Outcome>, JournalError> {
+        self.ending(&self.entries[twin.place as usize])
+    }
+
+    fn ending(&self, entry: &Entry) -> Result<Option<Outcome>, JournalError> {
         let status = match kept(*entry) {
             Kept::Ended(status) => status,
             Kept::Open if entry.flags & HAS_REASONS != 0 => Status::Uncertain,
@@ -183,7 +209,7 @@ impl Recall {
             reasons: Vec::new(),
         };
         if entry.id == ODD_ID || entry.flags & HAS_REASONS != 0 || entry.attempts == u8::MAX {
-            self.complete(number, &mut outcome)?;
+            self.complete(RecordNumber(entry.number), &mut outcome)?;
         }
         Ok(Some(outcome))
     }
@@ -206,15 +232,19 @@ impl Recall {
         Ok(())
     }
 
-    /// Records of cards that were sent and that no row took, by their row: those of rows that have changed, or are gone.
-    pub fn left(&self) -> BTreeMap<RowNumber, Kept> {
+    /// Whether an earlier session read the input to its end, so that there is a record of every row that had a card.
+    pub fn has_all_rows(&self) -> bool {
+        self.all_rows
+    }
+
+    /// The rows of records that no row took: those that have changed, or are gone.
+    pub fn left(&self) -> BTreeSet<RowNumber> {
         let left = self.entries.iter().filter(|entry| entry.flags & TAKEN == 0);
-        let left = left.map(|entry| (RowNumber(u64::from(entry.row)), kept(*entry)));
-        left.filter(|(_, kept)| *kept != Kept::Ended(Status::NotSent)).collect()
+        left.map(|entry| RowNumber(u64::from(entry.row))).collect()
     }
 
     fn place(&self, digest: CardDigest) -> Range<usize> {
-        let bucket = bucket(digest.0);
+        let bucket = bucket(digest.0, self.shift);
         let start = bucket.checked_sub(1).map_or(0, |before| self.buckets[before]);
         start as usize..self.buckets[bucket] as usize
     }
@@ -230,8 +260,8 @@ impl Remembered {
     }
 }
 
-fn bucket(digest: [u32; 3]) -> usize {
-    (digest[0] >> (32 - BUCKET_BITS)) as usize
+fn bucket(digest: [u32; 3], shift: u32) -> usize {
+    (digest[0] >> shift) as usize
 }
 
 fn kept(entry: Entry) -> Kept {

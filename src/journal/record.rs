@@ -110,10 +110,12 @@ impl Journal {
     pub fn close_record(&mut self, header: &Header, row: Ordinal, subject: Subject, outcome: &Outcome, goes_on: bool) {
         let number = match self.book.begun.remove(&row) {
             Some(begun) => begun.number,
-            // Never sent, and simply has its turn in the next session.
-            None if outcome.status == Status::NotSent => return,
+            // Not sent now either: what is known of it stays.
+            None if outcome.status == Status::NotSent && subject.before.is_some() => return,
             None => self.book.number(&subject),
         };
+        // It has its turn in the next session; by then another reason may hold. That it was here tells it from new ones.
+        let never_sent = outcome.status == Status::NotSent && outcome.attempts == 0;
         self.book.endings.push(Written {
             number,
             subject,
@@ -121,7 +123,7 @@ impl Journal {
             id: outcome.id.clone(),
             http: outcome.http_status,
             attempts: outcome.attempts,
-            reasons: reasons::write(header, &outcome.reasons),
+            reasons: if never_sent { None } else { reasons::write(header, &outcome.reasons) },
         });
     }
 

@@ -295,7 +295,10 @@ impl Feed {
         let changed = || FeedError::Merge(MergeError::Changed { row: Some(number) });
         let (card, warnings, sent_before, lost) = match judged {
             Judged::Ended(_) | Judged::Lost { .. } if place.is_some() => return Err(changed()),
-            Judged::Ended(outcome) => return Ok(Fate::Ended(outcome)),
+            Judged::Ended(outcome) => {
+                self.memory.iter_mut().for_each(|memory| memory.pass(number));
+                return Ok(Fate::Ended(outcome));
+            }
             Judged::Lost { card, outcome } => (card, Vec::new(), true, Some(outcome)),
             Judged::Fit { card, warnings, sent_before } => (card, warnings, sent_before, None),
         };

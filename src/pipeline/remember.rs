@@ -1,7 +1,7 @@
 //! What earlier sessions of the run, or the results of an earlier run, say about a card before it is sent.
 
 use super::feed::{Fate, Parcel};
-use crate::journal::{JournalError, Kept, Recall, Twin};
+use crate::journal::{JournalError, Kept, Recall, Remembered, Twin};
 use crate::model::{ContactCard, Outcome, OutcomeCode, Reason, RowNumber, Status};
 use crate::schedule::OnUncertain;
 
@@ -31,23 +31,28 @@ pub struct Memory {
     same: u64,
     /// Rows with a card that no earlier session knew.
     unknown: Vec<u32>,
+    /// Rows without a card.
+    unfit: Vec<u32>,
 }
 
-/// How an input differs from what earlier sessions have read of it, by the cards that they sent.
+/// How an input differs from what earlier sessions have read of it, by the cards that its rows become.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Rows with a card that was sent before.
+    /// Rows with a card that an earlier session read.
     pub same: u64,
     /// Rows whose number had another card before, which is nowhere in the input now.
     pub changed: Vec<RowNumber>,
-    /// Numbers that rows had whose card was sent before, and which are nowhere in the input now.
+    /// Other rows with a card that no earlier session read: they are new, or had no card. Not known when no session has
+    /// read the input to its end: then they may also be some whose turn never came.
+    pub new: Option<Vec<RowNumber>>,
+    /// Numbers that rows had whose card is nowhere in the input now.
     pub gone: Vec<RowNumber>,
 }
 
 impl Memory {
     /// With nothing asked yet.
     pub fn new(recall: Recall, errand: Errand, on_uncertain: OnUncertain) -> Memory {
-        Memory { recall, errand, on_uncertain, same: 0, unknown: Vec::new() }
+        Memory { recall, errand, on_uncertain, same: 0, unknown: Vec::new(), unfit: Vec::new() }
     }
 
     /// Has every row judged once more.
@@ -55,6 +60,7 @@ impl Memory {
         self.recall.release();
         self.same = 0;
         self.unknown.clear();
+        self.unfit.clear();
     }
 
     /// What has changed, once every row has been judged; nothing when no session was before.
@@ -62,32 +68,47 @@ impl Memory {
         if self.recall.is_empty() {
             return None;
         }
-        let mut changes = Changes { same: self.same, ..Changes::default() };
-        for row in self.recall.left().into_keys() {
-            // Rows are asked about in input order, so that their numbers ascend.
-            let here = u32::try_from(row.0).is_ok_and(|row| self.unknown.binary_search(&row).is_ok());
-            if here { changes.changed.push(row) } else { changes.gone.push(row) }
-        }
+        let (mut changes, mut left) = (Changes { same: self.same, ..Changes::default() }, self.recall.left());
+        // Asked about in input order, so that their numbers ascend.
+        let numbers = |rows: &[u32]| rows.iter().map(|&row| RowNumber(u64::from(row))).collect::<Vec<_>>();
+        let (changed, new): (Vec<_>, Vec<_>) = numbers(&self.unknown).into_iter().partition(|row| left.remove(row));
+        changes.changed = changed;
+        changes.changed.extend(numbers(&self.unfit).into_iter().filter(|row| left.remove(row)));
+        changes.changed.sort_unstable();
+        changes.new = self.recall.has_all_rows().then_some(new);
+        changes.gone = left.into_iter().collect();
         Some(changes)
+    }
+
+    /// Takes note of a row that has no card.
+    pub fn pass(&mut self, row: RowNumber) {
+        if !self.recall.is_empty() {
+            self.unfit.extend(u32::try_from(row.0));
+        }
     }
 
     /// What becomes of a card, now that all is known about it. Asked once a row, in input order.
     pub fn judge(&mut self, mut parcel: Box<Parcel>) -> Result<Fate, JournalError> {
-        let digest = parcel.digest;
-        let Some(found) = self.recall.take(digest, parcel.number) else {
-            if !self.recall.is_empty() {
-                self.unknown.extend(u32::try_from(parcel.number.0));
-            }
-            return Ok(match self.recall.twin(digest) {
-                Some(twin) if self.settles(&twin, &parcel) => Fate::Ended(self.repeats(&twin, &parcel)?),
-                _ if self.wants(Status::NotSent) => Fate::Card(parcel),
+        let found = self.recall.take(parcel.digest, parcel.number);
+        match found {
+            Some(_) => self.same += 1,
+            None if self.recall.is_empty() => {}
+            None => self.unknown.extend(u32::try_from(parcel.number.0)),
+        }
+        let Some(found) = found.filter(|found| found.kept != Kept::Ended(Status::NotSent)) else {
+            // It has not been sent, be it known or not.
+            return Ok(match self.recall.twin(parcel.digest) {
+                Some(twin) if settles(&twin, &parcel.card) => Fate::Ended(self.repeats(&twin)?),
+                _ if self.wants(Status::NotSent) => {
+                    parcel.before = found.as_ref().map(Remembered::before);
+                    Fate::Card(parcel)
+                }
                 _ => {
                     let reason = plain(OutcomeCode::RunStopped, self.errand.unsent.clone());
                     Fate::Ended(Outcome::unsent(Status::NotSent, vec![reason]))
                 }
             });
         };
-        self.same += 1;
         let uncertain = matches!(found.kept, Kept::Open | Kept::Ended(Status::Uncertain));
         let wanted = match found.kept {
             Kept::Open => self.wants(Status::NotSent) || self.wants(Status::Uncertain),
@@ -98,7 +119,7 @@ impl Memory {
             parcel.sent_before = uncertain;
             return Ok(Fate::Card(parcel));
         }
-        let ending = self.recall.outcome(digest, found.number)?;
+        let ending = self.recall.outcome(&found)?;
         Ok(Fate::Ended(ending.unwrap_or_else(|| {
             lost(parcel.warnings, "the program ended while it was in flight, and what came of it was not written down")
         })))
@@ -108,19 +129,10 @@ impl Memory {
         self.errand.again.contains(&status)
     }
 
-    /// Whether a card is not sent because of another row with the very same one.
-    fn settles(&self, twin: &Twin, parcel: &Parcel) -> bool {
-        match twin.kept {
-            Kept::Ended(Status::Stored | Status::Unchanged) => true,
-            Kept::Open | Kept::Ended(Status::Uncertain) => !parcel.card.has_identity(),
-            Kept::Ended(Status::Invalid | Status::Refused | Status::NotSent | Status::Skipped) => false,
-        }
-    }
-
     /// The ending of a row whose very card another row has.
-    fn repeats(&self, twin: &Twin, parcel: &Parcel) -> Result<Outcome, JournalError> {
+    fn repeats(&self, twin: &Twin) -> Result<Outcome, JournalError> {
         let row = twin.row;
-        let ending = self.recall.outcome(parcel.digest, twin.number)?;
+        let ending = self.recall.twin_outcome(twin)?;
         let (status, message) = match ending.as_ref().map(|ending| ending.status) {
             Some(Status::Stored | Status::Unchanged) => {
                 (Status::Unchanged, format!("the very same card as row {row}, which is stored"))
@@ -132,6 +144,15 @@ impl Memory {
         };
         let reasons = vec![plain(OutcomeCode::RowRepeats, message)];
         Ok(Outcome { id: ending.and_then(|ending| ending.id), ..Outcome::unsent(status, reasons) })
+    }
+}
+
+/// Whether a card is not sent because of another row with the very same one.
+fn settles(twin: &Twin, card: &ContactCard) -> bool {
+    match twin.kept {
+        Kept::Ended(Status::Stored | Status::Unchanged) => true,
+        Kept::Open | Kept::Ended(Status::Uncertain) => !card.has_identity(),
+        Kept::Ended(Status::Invalid | Status::Refused | Status::NotSent | Status::Skipped) => false,
     }
 }
 

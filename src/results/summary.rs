@@ -82,10 +82,12 @@ pub struct SummaryCards {
 /// How the input differs from what earlier sessions of the run have read, by the cards that they sent.
 #[derive(Clone, Debug, Serialize)]
 pub struct SummaryChanges {
-    /// Rows whose card was sent before.
+    /// Rows whose card an earlier session read.
     pub same: u64,
     /// Rows whose number had another card before.
     pub changed: Vec<u64>,
+    /// Other rows whose card no earlier session read; `None` when none has read the input to its end.
+    pub new: Option<Vec<u64>>,
     /// Numbers that rows had whose cards are nowhere in the input now.
     pub gone: Vec<u64>,
 }

@@ -150,24 +150,29 @@ fn told(run: &RunView<'_>, dry: bool, width: usize) -> String {
 
 /// How the input differs from what earlier sessions have read, where it does.
 fn changes(changes: Option<&Changes>) -> String {
-    let Some(Changes { changed, gone, .. }) = changes else { return String::new() };
-    let listed = |numbers: &[RowNumber]| {
+    let Some(Changes { same, changed, new, gone }) = changes else { return String::new() };
+    if changed.is_empty() && gone.is_empty() && new.as_ref().is_none_or(Vec::is_empty) {
+        return String::new();
+    }
+    let listed = |numbers: &[RowNumber], then: &str| {
         let mut shown: Vec<String> = numbers.iter().take(ROWS_LISTED_MAX).map(ToString::to_string).collect();
         if numbers.len() > ROWS_LISTED_MAX {
             shown.push("…".to_owned());
         }
-        shown.join(", ")
+        let count = count(numbers.len() as u64);
+        if numbers.is_empty() { count } else { format!("{count} ({}{then})", shown.join(", ")) }
     };
-    let mut text = String::new();
-    if !changed.is_empty() {
-        let (count, numbers) = (rows(changed.len() as u64), listed(changed));
-        text.push_str(&format!("changed since an earlier session, and sent anew: {count} ({numbers})\n"));
-    }
-    if !gone.is_empty() {
-        let (count, numbers) = (rows(gone.len() as u64), listed(gone));
-        text.push_str(&format!("gone from the input since an earlier session sent them: {count} ({numbers} then)\n"));
-    }
-    text
+    let new = match new {
+        Some(new) => listed(new, ""),
+        None => "not known, since no session has read the input to its end".to_owned(),
+    };
+    format!(
+        "since an earlier session read the input:\n{:>10}  the same, and not sent again if stored\n   changed  {}\n       \
+         new  {new}\n      gone  {}\n",
+        count(*same),
+        listed(changed, ""),
+        listed(gone, " then"),
+    )
 }
 
 /// What the answers prove about the cards, and no more than that.

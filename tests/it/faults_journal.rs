@@ -79,7 +79,7 @@ fn a_journal_with_a_broken_page_is_refused() {
 fn a_journal_that_knows_less_than_the_results_is_refused() {
     let run = Stopped::new();
     let db = rusqlite::Connection::open(run.journal()).expect("it is one");
-    db.execute("DELETE FROM record WHERE number > 120", []).expect("deleted");
+    db.execute("DELETE FROM record WHERE row > 121", []).expect("deleted");
     drop(db);
     run.refuses(4, &["it knows of 120 stored rows, and people.c3run/results.csv tells of 150"]);
 }

@@ -45,17 +45,19 @@ fn an_input_that_was_edited_and_sorted_is_gone_on_with_row_by_row() {
     let server = Server::start();
     let place = people(6);
     place.c3import(&IMPORT).to(&server).and(&["--max-rows", "4"]).run().exits(3);
-    // P2 is gone, P3 was mended, P9 is new, and everybody moved.
-    let rows = ["P6,p6", "P5,p5", "P4,p4", "P9,p9", "P3 Mended,p3", "P1,p1"].map(|row| format!("{row}@example.com,,"));
+    // P2 is gone, P3 was mended in its place, P9 is new, and everybody else moved.
+    let rows = ["P6,p6", "P5,p5", "P3 Mended,p3", "P9,p9", "P4,p4", "P1,p1"].map(|row| format!("{row}@example.com,,"));
     place.put("people.csv", format!("Name,E-mail,Mobile,Note\n{}\n", rows.join("\n")));
     let done = place.c3import(&IMPORT).to(&server).run();
     done.exits(0).tells(&[
         "4 of 6 rows are already stored",
-        "changed since an earlier session, and sent anew: 1 row (3)",
-        "sent them: 1 row (4 then)",
+        "         4  the same",
+        "   changed  1 (4)",
+        "       new  1 (5)",
+        "      gone  1 (3 then)",
     ]);
     let changes = &place.summary("people.c3run")["input_changes"];
-    assert_eq!(changes, &serde_json::json!({ "same": 2, "changed": [3], "gone": [4] }), "P2 stood in 3, P3 in 4");
+    assert_eq!(changes, &serde_json::json!({ "same": 4, "changed": [4], "new": [5], "gone": [3] }));
     assert_eq!(server.requests(), 4 + 4, "P6, P5, P9, and P3 in its new form");
     let results = place.results("people.c3run");
     assert_eq!(results.landed(), 6);
@@ -69,13 +71,33 @@ fn an_input_that_was_edited_and_sorted_is_gone_on_with_row_by_row() {
 }
 
 #[test]
+fn an_input_that_nobody_touched_has_no_changes_and_one_that_was_not_read_has_no_new_rows() {
+    let server = Server::with("*:latency=10ms");
+    let place = people(30);
+    let import = || place.c3import(&IMPORT).to(&server);
+    let killed = import().start().kill_when(|| server.requests() >= 10);
+    assert_eq!(killed.code, None, "{killed}");
+    let more = place.text("people.csv").replace("P1,", "P1 Mended,") + "P31,p31@example.com,,\n";
+    place.put("people.csv", more);
+    import().and(&["--max-rows", "5"]).run().exits(3).tells(&["   changed  1 (2)", "       new  not known"]);
+    let untouched = import().and(&["--max-rows", "5"]).run();
+    assert!(!untouched.exits(3).stderr.contains("changed"), "{untouched}");
+    let mended = place.text("people.csv").replace("P1 Mended,p1@", "P1 Mended,p1 at ") + "P32,p32@example.com,,\n";
+    place.put("people.csv", mended);
+    import().run().exits(1).tells(&["   changed  1 (2)", "       new  1 (33)", "      gone  0\n"]);
+    let counted = counts(&place.summary("people.c3run"));
+    assert_eq!((counted["stored"], counted["invalid"]), (31, 1));
+}
+
+#[test]
 fn a_finished_run_goes_on_when_its_input_has_grown() {
     let server = Server::start();
     let place = people(3);
     place.c3import(&IMPORT).to(&server).run().exits(0);
     let more = place.text("people.csv") + "P4,p4@example.com,,\n";
     place.put("people.csv", more);
-    place.c3import(&IMPORT).to(&server).run().exits(0).tells(&["3 of 4 rows are already stored"]);
+    let done = place.c3import(&IMPORT).to(&server).run();
+    done.exits(0).tells(&["3 of 4 rows are already stored", "   changed  0\n", "       new  1 (5)", "      gone  0\n"]);
     assert_eq!((server.requests(), place.results("people.c3run").landed()), (4, 4));
 }
 

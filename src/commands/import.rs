@@ -225,7 +225,8 @@ fn going_on(run_dir: &Path, stored: u64, of: Option<u64>) -> String {
         Some(of) => format!("{} of {}", count(stored), rows(of)),
         None => rows(stored),
     };
-    format!("going on with the run in {}: {what} are already stored", run_dir.display())
+    let are = if stored == 1 { "is" } else { "are" };
+    format!("going on with the run in {}: {what} {are} already stored", run_dir.display())
 }
 
 /// Runs the plan under a progress bar.

@@ -15,6 +15,7 @@ use crate::cli::ReportArgs;
 use crate::journal::{Journal, JournalError};
 use crate::pipeline::{Ending, Errand, Memoir, Plan};
 use crate::schedule::{Guards, Policy};
+use crate::source::stamp;
 use crate::ui::{NextStep, Terminal, import_summary};
 
 /// Writes the tables.
@@ -33,6 +34,8 @@ pub fn report(terminal: &Terminal, args: &ReportArgs) -> Result<Exit, Failures> 
     let unsent = unsent.unwrap_or_else(|| "the program ended before this row's turn".to_owned());
     let recall = journal.recall(stage.table.header()).map_err(broken)?;
     let input = import.source.input();
+    let seen = stamp(&input);
+    let untouched = seen.is_some() && journal.stamp() == seen.as_deref();
     let outputs = outputs(&dir, &args.outputs, &input, &stage.table)?;
     let results = start_results(&outputs, &stage.table)?;
     let (header, shape) = (stage.table.header(), stage.table.shape().clone());
@@ -52,6 +55,9 @@ pub fn report(terminal: &Terminal, args: &ReportArgs) -> Result<Exit, Failures> 
     let name = input.to_string();
     let mut report = run(terminal, &name, plan, progress, true)?;
     report.requests = requests;
+    if untouched {
+        report.changes = None;
+    }
     let remarks = remarks_of(&report, &import.watch);
     let exit = exit(&report, &remarks, &import.watch, false);
     let whole = !matches!(report.ending, Ending::Machine(_));

@@ -100,7 +100,8 @@ pub fn enter(entrance: Entrance<'_>) -> Result<Entered, Failures> {
                 );
                 return Err(Failure::unusable(message).hint("go on with that version").into());
             }
-            if !job.reopens && journal.finished().is_some_and(|seen| seen == stamp.as_deref()) {
+            // What comes through a pipe has no look; it may be other rows each time.
+            if !job.reopens && stamp.is_some() && journal.finished() == Some(stamp.as_deref()) {
                 return Ok(Entered::Finished);
             }
             (journal, Some(facts.words))
@@ -110,10 +111,13 @@ pub fn enter(entrance: Entrance<'_>) -> Result<Entered, Failures> {
             (Journal::create(&dir.journal(), facts, sample).map_err(broken)?, None)
         }
     };
-    let delimiter = table.shape().dialect.delimiter;
+    let (delimiter, outputs) = (table.shape().dialect.delimiter, outputs(&dir, entrance.outputs, input, table)?);
+    let mut witnesses = vec![dir.results(), OutputFile::new(dir.results()).partial().to_owned()];
+    // What has its name elsewhere may be of another run.
+    witnesses.extend((outputs.results.path() != dir.results()).then(|| outputs.results.partial().to_owned()));
     // Three files that are read from end to end.
     let (recall, told, rows) = thread::scope(|scope| {
-        let told = scope.spawn(|| told_as_stored(&dir, delimiter));
+        let told = scope.spawn(|| told_as_stored(&witnesses, delimiter));
         let rows = words.is_some().then(|| scope.spawn(entrance.count_rows));
         let recall = journal.recall(table.header());
         (recall, joined(told), rows.and_then(joined))
@@ -122,7 +126,6 @@ pub fn enter(entrance: Entrance<'_>) -> Result<Entered, Failures> {
     let stored = words.is_some().then(|| recall.stored());
     knows_all(&dir, recall.stored(), &told?)?;
     let unsettled = journal.is_unsettled().map_err(broken)?;
-    let outputs = outputs(&dir, entrance.outputs, input, table)?;
     let untouched = stamp.is_some() && journal.stamp() == stamp.as_deref();
     let start = SessionStart { command: job.command, began: unix(time_of_day()) };
     journal.begin(&start, words).map_err(broken)?;
@@ -277,20 +280,19 @@ fn same_run(dir: &RunDir, now: &RunFacts, journal: &Journal) -> Result<(), Failu
 
 /// Refuses a journal that knows less than the results that were written after it: it was cut or replaced, and what it
 /// lacks would be sent again.
-fn knows_all(dir: &RunDir, stored: u64, told: &[(PathBuf, u64)]) -> Result<(), Failures> {
+fn knows_all(dir: &RunDir, stored: u64, told: &[(&Path, u64)]) -> Result<(), Failures> {
     let Some((path, told)) = told.iter().find(|(_, told)| *told > stored) else { return Ok(()) };
     let detail = format!("it knows of {stored} stored rows, and {} tells of {told}", path.display());
     Err(journal_failure(&JournalError::Damaged { path: dir.journal(), detail }).into())
 }
 
 /// How many rows are stored, as the results of an earlier session tell it.
-fn told_as_stored(dir: &RunDir, delimiter: u8) -> Result<Vec<(PathBuf, u64)>, Failures> {
-    let results = OutputFile::new(dir.results());
+fn told_as_stored(witnesses: &[PathBuf], delimiter: u8) -> Result<Vec<(&Path, u64)>, Failures> {
     let mut all = Vec::new();
-    for path in [results.partial(), results.path()] {
+    for path in witnesses {
         let unreadable = |error| Failure::machine(format!("{} cannot be read: {error}", path.display()));
         let told = stored_rows(path, delimiter).map_err(unreadable)?;
-        all.extend(told.map(|told| (path.to_owned(), told)));
+        all.extend(told.map(|told| (path.as_path(), told)));
     }
     Ok(all)
 }

@@ -326,6 +326,11 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, JournalError> {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
             JournalError::Damaged { path: path.to_owned(), detail: error.to_string() }
         }
+        // SQLite does not say why; the system does.
+        Some(ErrorCode::CannotOpen) => match unopenable(path) {
+            Some(error) => JournalError::Io { path: path.to_owned(), error },
+            None => JournalError::Sqlite { path: path.to_owned(), error },
+        },
         _ => JournalError::Sqlite { path: path.to_owned(), error },
     };
     let db = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failed)?;
@@ -342,6 +347,16 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, JournalError> {
         db.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
     }
     Ok(db)
+}
+
+/// Why a journal cannot be opened for writing, or nothing be made beside it.
+fn unopenable(path: &Path) -> Option<std::io::Error> {
+    let beside = path.with_extension("probe");
+    let probed = OpenOptions::new().write(true).open(path).and_then(|_| {
+        private_file().create(true).truncate(false).write(true).open(&beside)?;
+        std::fs::remove_file(&beside)
+    });
+    probed.err()
 }
 
 /// A name in a folder survives a power cut only once the folder is on disk.

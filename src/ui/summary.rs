@@ -57,8 +57,14 @@ pub fn import_summary(terminal: &Terminal, run: &RunView<'_>, exit: Exit, next: 
     }
     let report = run.report;
     let mut text = told(run, false, terminal.width());
-    let speed = rate(report.requests, report.elapsed);
-    text.push_str(&format!("{} in {} ({speed})", figures::requests(report.requests), time(report.elapsed)));
+    let requests = figures::requests(report.requests);
+    // None ended in this session: they were sent by earlier ones.
+    if report.timeline.requests() == 0 && report.requests > 0 {
+        text.push_str(&format!("{requests} in earlier sessions"));
+    } else {
+        let speed = rate(report.requests, report.elapsed);
+        text.push_str(&format!("{requests} in {} ({speed})", time(report.elapsed)));
+    }
     if let Some(cards) = run.sandbox_cards {
         text.push_str(&format!("; the sandbox holds {}", figures::cards(cards)));
     }

@@ -84,6 +84,23 @@ fn a_journal_that_knows_less_than_the_results_is_refused() {
     run.refuses(4, &["it knows of 120 stored rows, and people.c3run/results.csv tells of 150"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_journal_that_lost_its_companion_is_refused_wherever_the_results_went() {
+    let rows: Vec<_> = (1..=80).map(|n| format!("P{n},p{n}@example.com,,")).collect();
+    let place = Place::with_table(&rows.iter().map(String::as_str).collect::<Vec<_>>());
+    let server = Server::with("*:latency=10ms");
+    let import = || place.c3import(&IMPORT).to(&server).and(&["--results", "out.csv"]);
+    let partial = place.path().join("out.partial.csv");
+    let written = || fs::read_to_string(&partial).is_ok_and(|text| text.matches(",stored,").count() > 5);
+    let killed = import().start().kill_when(written);
+    assert_eq!(killed.code, None, "{killed}");
+    fs::remove_file(place.path().join("people.c3run/journal.db-wal")).expect("it was not put into the journal yet");
+    let requests = server.requests();
+    import().run().exits(4).tells(&["it knows of 0 stored rows, and out.partial.csv tells of"]);
+    assert_eq!(server.requests(), requests);
+}
+
 #[test]
 fn a_journal_of_a_later_form_is_refused() {
     let run = Stopped::new();

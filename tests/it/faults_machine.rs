@@ -66,13 +66,15 @@ fn a_full_disk_stops_the_run_wherever_it_fills_up_and_the_run_goes_on_later() {
 fn a_name_that_is_taken_is_noticed_before_anything_is_sent() {
     let server = Server::start();
     let place = many();
-    for name in ["results.partial.csv", "journal.db"] {
+    for (name, why) in
+        [("results.partial.csv", "people.c3run"), ("journal.db", "journal.db cannot be written: Is a directory")]
+    {
         let path = place.path().join("people.c3run").join(name);
         std::fs::create_dir_all(&path).expect("made");
         std::fs::write(path.join("inside"), "").expect("written");
         let done = place.c3import(&IMPORT).to(&server).run();
         assert!(matches!(done.code, Some(2 | 4)), "{done}");
-        done.tells(&["people.c3run"]);
+        done.tells(&["people.c3run", why]);
         assert_eq!(server.requests(), 0, "{done}");
         std::fs::remove_dir_all(path).expect("removed");
     }

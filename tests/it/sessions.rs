@@ -102,6 +102,19 @@ fn a_finished_run_goes_on_when_its_input_has_grown() {
 }
 
 #[test]
+fn a_pipe_may_bring_other_rows_next_time() {
+    let server = Server::start();
+    let place = people(0);
+    let import = |table: &str| place.c3import(&["import", "-", "-m", "m.toml"]).to(&server).stdin(table).run();
+    let today = "Name,E-mail,Mobile,Note\nP1,p1@example.com,,\n";
+    import(today).exits(0);
+    import(today).exits(0).tells(&["1 row is already stored"]);
+    assert_eq!(server.requests(), 1, "it is read again, and nothing is sent twice");
+    import(&format!("{today}P2,p2@example.com,,\n")).exits(0);
+    assert_eq!((server.requests(), place.results("stdin.c3run").landed()), (2, 2));
+}
+
+#[test]
 fn rows_with_the_same_card_have_a_record_each() {
     let server = Server::start();
     let place = nameless(&["A,,,x", "A,,,x", "B,b@example.com,,", "A,,,x", "B,b@example.com,,"]);
@@ -202,7 +215,11 @@ fn everything_can_be_written_once_more_from_the_journal() {
         std::fs::remove_file(place.path().join("people.c3run").join(name)).expect("it was there");
     }
     let requests = server.requests();
-    place.c3import(&["report", "people.c3run"]).run().exits(1);
+    place
+        .c3import(&["report", "people.c3run"])
+        .run()
+        .exits(1)
+        .tells(&[&format!("{requests} requests in earlier sessions")]);
     for (name, before) in &tables {
         assert_eq!(place.text(&format!("people.c3run/{name}")), *before, "{name}");
     }

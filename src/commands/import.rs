@@ -222,11 +222,11 @@ fn finished(terminal: &Terminal, args: &ImportArgs, run_dir: &Path) -> Exit {
 
 fn going_on(run_dir: &Path, stored: u64, of: Option<u64>) -> String {
     let what = match of {
-        Some(of) => format!("{} of {}", count(stored), rows(of)),
-        None => rows(stored),
+        Some(of) => format!("{} of {} are", count(stored), rows(of)),
+        None if stored == 1 => format!("{} is", rows(stored)),
+        None => format!("{} are", rows(stored)),
     };
-    let are = if stored == 1 { "is" } else { "are" };
-    format!("going on with the run in {}: {what} {are} already stored", run_dir.display())
+    format!("going on with the run in {}: {what} already stored", run_dir.display())
 }
 
 /// Runs the plan under a progress bar.

@@ -29,6 +29,11 @@ pub fn csv(rows: u64, crowd: Crowd) -> Outcome<PathBuf> {
     })
 }
 
+/// As many rows below a header as a worksheet takes, where a million and more are asked for.
+pub fn sheet_rows(asked: u64) -> u64 {
+    if asked < 1_000_000 { asked } else { 1_048_575 }
+}
+
 /// An Excel workbook of so many people.
 pub fn xlsx(rows: u64, crowd: Crowd) -> Outcome<PathBuf> {
     kept(&format!("people-{rows}-{}-{EDITION}.xlsx", crowd.as_str()), |file| workbook::write(file, rows, crowd))

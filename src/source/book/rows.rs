@@ -1,6 +1,6 @@
 //! The cells of a worksheet, in whatever order they stand, put together into rows.
 
-use crate::model::{Code, ColumnIndex, Issue, Row, RowNumber, excerpt};
+use crate::model::{Code, ColumnIndex, Issue, Row, RowNumber, excerpt, is_clean};
 use crate::source::cell_text;
 
 use super::value::Oddity;
@@ -107,6 +107,8 @@ impl RowCells {
         let mut ends = Vec::with_capacity(width);
         let mut issues = Vec::new();
         let mut beyond = Vec::new();
+        // One look at the whole row, most of which have nothing to report.
+        let clean = is_clean(self.text.as_bytes());
         for cell in &self.cells {
             let value = self.text_of(cell);
             let column = ColumnIndex(cell.column);
@@ -127,7 +129,9 @@ impl RowCells {
                 let message = format!("{} stands in the file more than once", place(sheet, column, number));
                 issues.push(Issue::cell(Code::CellUnreadable, column, message).when_mapped());
             }
-            cell_text::look(value, column, true, &mut issues);
+            if !clean {
+                cell_text::look(value, column, true, &mut issues);
+            }
         }
         ends.resize(width, text.len() as u32);
         if let Some(&(first, _)) = beyond.first() {
@@ -145,6 +149,7 @@ impl RowCells {
         }
         let mut row = Row::from_parts(RowNumber(number), text, ends);
         row.position = number;
+        row.clean = clean;
         row.issues = issues;
         row
     }

@@ -63,7 +63,7 @@ pub(super) fn stream(
                 "sheetData" => in_data = true,
                 "row" if in_data => {
                     if let Some(said) = attribute(&start, "r") {
-                        let Some((number, None)) = reference(said.trim()) else {
+                        let Some((number, None)) = reference(said.trim_ascii()) else {
                             return Err(rows.damaged(&format!("has a row \"{}\"", excerpt(&said, 24))));
                         };
                         row = number;
@@ -73,7 +73,7 @@ pub(super) fn stream(
                 "c" if in_data => {
                     let (said, kind, style) = look(&start);
                     if let Some(said) = said {
-                        let Some((said_row, Some(said_column))) = reference(said.trim()) else {
+                        let Some((said_row, Some(said_column))) = reference(said.trim_ascii()) else {
                             return Err(rows.damaged(&format!("has a cell \"{}\"", excerpt(said, 24))));
                         };
                         (row, column) = (said_row, said_column);
@@ -199,7 +199,7 @@ impl Raw {
 
     /// Whether there is a formula and nobody saved what comes of it. An empty text is a result.
     fn lacks_value(&self, kind: Type) -> bool {
-        let saved = if kind == Type::Formula { self.has_value } else { !self.value.trim().is_empty() };
+        let saved = if kind == Type::Formula { self.has_value } else { !self.value.trim_ascii().is_empty() };
         self.has_formula && !saved && self.inline.is_empty()
     }
 
@@ -207,7 +207,7 @@ impl Raw {
         if self.lacks_value(kind) {
             return Some((Code::CellNoValue, "holds a formula whose result was never saved".to_owned()));
         }
-        let raw = self.value.trim();
+        let raw = self.value.trim_ascii();
         let cannot = |out: &mut String| {
             out.push_str(raw);
             Some(unreadable(raw))

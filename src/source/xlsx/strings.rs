@@ -80,6 +80,10 @@ pub(super) fn rich_text(xml: &mut Xml<'_>, element: &str, out: &mut String) -> R
 /// A text without the line break, and the white space beside it, that parts it from its tags.
 fn without_layout(text: &str) -> &str {
     const WHITE: [char; 4] = [' ', '\t', '\r', '\n'];
+    let white = |byte: Option<&u8>| byte.is_some_and(|&byte| byte <= b' ');
+    if !white(text.as_bytes().first()) && !white(text.as_bytes().last()) {
+        return text;
+    }
     let begun = text.trim_start_matches(WHITE);
     let text = if text[..text.len() - begun.len()].contains('\n') { begun } else { text };
     let ended = text.trim_end_matches(WHITE);

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 
 use super::SourceArgs;
+use super::server_args::RulesArgs;
 use crate::settings::Rate;
 
 /// `c3import check`.
@@ -39,6 +40,9 @@ pub struct CheckArgs {
     /// Write the documents that an import would post here, one a line.
     #[arg(long, value_name = "FILE", help_heading = "Reporting")]
     pub documents: Option<PathBuf>,
+    /// What an import would be told of the server.
+    #[command(flatten)]
+    pub rules: RulesArgs,
     /// What is reported, and what counts as wrong.
     #[command(flatten)]
     pub watch: WatchArgs,

@@ -120,4 +120,14 @@ impl RulesArgs {
     pub fn rules(self) -> ServerRules {
         ServerRules { name_at: self.name_at, matches_custom: self.match_custom }
     }
+
+    /// The flags that say the same, each with a space before it; nothing for what needs no flag.
+    pub fn retyped(self) -> String {
+        let place = match self.name_at == NameAt::default() {
+            true => String::new(),
+            false => format!(" --name-at {}", self.name_at.as_str()),
+        };
+        let custom = if self.match_custom { " --match-custom" } else { "" };
+        place + custom
+    }
 }

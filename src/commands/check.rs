@@ -13,7 +13,7 @@ use super::session::enter_dry;
 use super::stage::{Stage, reopen};
 use super::{Exit, Failure, Failures, expiry};
 use crate::cli::{CheckArgs, ImportArgs, OutputArgs, SourceArgs};
-use crate::model::{Forecast, ServerRules};
+use crate::model::Forecast;
 use crate::pipeline::Plan;
 use crate::schedule::Policy;
 use crate::settings::TokenSource;
@@ -23,7 +23,6 @@ use crate::ui::{NextStep, Terminal, check_report};
 struct DryRun {
     check: CheckArgs,
     outputs: OutputArgs,
-    rules: ServerRules,
     policy: Policy,
     timeout: Duration,
     token: TokenSource,
@@ -33,7 +32,6 @@ struct DryRun {
 pub fn check(terminal: &Terminal, args: CheckArgs) -> Result<Exit, Failures> {
     let dry = DryRun {
         outputs: OutputArgs::default(),
-        rules: ServerRules::default(),
         policy: Policy { rate: args.rate.0, ..Policy::default() },
         timeout: Duration::from_secs(60),
         token: TokenSource::Environment,
@@ -44,7 +42,7 @@ pub fn check(terminal: &Terminal, args: CheckArgs) -> Result<Exit, Failures> {
 
 /// `c3import import --dry-run`.
 pub fn dry_import(terminal: &Terminal, args: ImportArgs) -> Result<Exit, Failures> {
-    let (rules, policy, timeout) = (args.server.rules.rules(), args.pace.policy(0), args.pace.timeout);
+    let (rules, policy, timeout) = (args.server.rules, args.pace.policy(0), args.pace.timeout);
     let token = args.server.destination.token_source();
     let ImportArgs { source, mapping, run_dir, outputs, merge_rows, fresh, watch, pace, .. } = args;
     if run_dir.is_none() && (outputs.results.is_some() || outputs.failed.is_some()) {
@@ -53,12 +51,12 @@ pub fn dry_import(terminal: &Terminal, args: ImportArgs) -> Result<Exit, Failure
             .into());
     }
     let (json, sample, documents, rate) = (false, None, None, pace.rate);
-    let check = CheckArgs { source, mapping, run_dir, merge_rows, fresh, json, rate, sample, documents, watch };
-    dry_run(terminal, DryRun { check, outputs, rules, policy, timeout, token })
+    let check = CheckArgs { source, mapping, run_dir, merge_rows, fresh, json, rate, sample, documents, rules, watch };
+    dry_run(terminal, DryRun { check, outputs, policy, timeout, token })
 }
 
 fn dry_run(terminal: &Terminal, dry: DryRun) -> Result<Exit, Failures> {
-    let DryRun { check: args, outputs, rules, policy, timeout, token } = dry;
+    let DryRun { check: args, outputs, policy, timeout, token } = dry;
     let sample = args.sample.map(NonZeroU64::get);
     let stage = Stage::set(terminal, &args.source, args.mapping.as_deref())?;
     let merge = args.merge_rows.then(|| reopen(&args.source, &stage.options)).transpose()?;
@@ -82,7 +80,7 @@ fn dry_run(terminal: &Terminal, dry: DryRun) -> Result<Exit, Failures> {
         bad_rows_kept: reports.bad_rows_kept(),
         merge,
         sample,
-        ..Plan::look(stage.table, stage.mapper, rules, policy)
+        ..Plan::look(stage.table, stage.mapper, args.rules.rules(), policy)
     };
     let progress = Arc::clone(&plan.progress);
     tracing::info!(input = %input, read_as = shape.description, "checking");
@@ -115,7 +113,8 @@ fn dry_run(terminal: &Terminal, dry: DryRun) -> Result<Exit, Failures> {
     let (reports, unwritten) = reports.finish(&mut report, &frame);
     let results = run_dir.as_ref().map(|run_dir| run_dir.results());
     let view = frame.view(&report, results.as_deref(), &reports);
-    let next = next_step(&args.source, &mapping, merging(args.merge_rows), exit);
+    let chosen = args.rules.retyped() + merging(args.merge_rows);
+    let next = next_step(&args.source, &mapping, &chosen, exit);
     check_report(terminal, &view, &forecast, exit, &next, args.json).map_err(unwritable)?;
     if let Some(run_dir) = &run_dir {
         write_summary(&summary, run_dir)?;
@@ -123,17 +122,18 @@ fn dry_run(terminal: &Terminal, dry: DryRun) -> Result<Exit, Failures> {
     if unwritten.is_empty() { Ok(exit) } else { Err(Failures(unwritten)) }
 }
 
-fn next_step(source: &SourceArgs, mapping: &Path, merging: &str, exit: Exit) -> NextStep {
+/// `chosen` are flags that an import takes along.
+fn next_step(source: &SourceArgs, mapping: &Path, chosen: &str, exit: Exit) -> NextStep {
     match exit {
         Exit::Landed => NextStep {
             why: "with your server, workspace and token; or with --sandbox to rehearse",
-            command: format!("{}{merging} --server https://… --workspace …", job("import", source, mapping)),
+            command: format!("{}{chosen} --server https://… --workspace …", job("import", source, mapping)),
         },
         Exit::SomeRows => {
-            NextStep { why: "when the rows are mended", command: format!("{}{merging}", job("check", source, mapping)) }
+            NextStep { why: "when the rows are mended", command: format!("{}{chosen}", job("check", source, mapping)) }
         }
         Exit::Unusable | Exit::Server | Exit::Machine | Exit::Interrupted => {
-            NextStep { why: "from the beginning", command: format!("{}{merging}", job("check", source, mapping)) }
+            NextStep { why: "from the beginning", command: format!("{}{chosen}", job("check", source, mapping)) }
         }
     }
 }

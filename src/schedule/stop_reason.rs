@@ -85,7 +85,8 @@ impl fmt::Display for StopReason {
             StopReason::TooManyErrors { wrong, rows } => {
                 write!(f, "{wrong} of {rows} rows went wrong, more than --max-errors allows")
             }
-            StopReason::RowsSpent(rows) => write!(f, "{rows} rows were sent, as many as --max-rows allows"),
+            StopReason::RowsSpent(1) => f.write_str("1 card was sent, as many as --max-rows allows"),
+            StopReason::RowsSpent(cards) => write!(f, "{cards} cards were sent, as many as --max-rows allows"),
             StopReason::TimeUp(limit) => write!(f, "the {} s of --max-duration are over", limit.as_secs_f64()),
             StopReason::Uncertain(reason) => write!(f, "nobody knows whether a row was stored: {reason}"),
             StopReason::Strangers(how) => write!(f, "the server puts strangers on one card: {how}"),

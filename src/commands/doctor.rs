@@ -94,9 +94,12 @@ fn was_reached(verdict: &Verdict) -> bool {
 fn answer(verdict: &Verdict) -> (Mark, String) {
     match verdict {
         // A GET is what the endpoint does not do: 405 says that address and token got past the door.
-        Verdict::Stored { status, .. } | Verdict::Refused { status: status @ 405, .. } => {
-            (Mark::Good, format!("is there (HTTP {status} to a GET)"))
-        }
+        Verdict::Refused { status: 405, .. } => (Mark::Good, "is there (HTTP 405 to a GET)".to_owned()),
+        // Somebody who says yes to everything may not be who we are looking for.
+        Verdict::Stored { status, .. } => (
+            Mark::Odd,
+            format!("is there, but answers HTTP {status} to a GET, which Cention does not: is the address right?"),
+        ),
         Verdict::Refused { status: 403, .. } => (
             Mark::Bad,
             "forbids it (HTTP 403): has the token the claim \"Access and create customer contacts\"?".to_owned(),
@@ -155,6 +158,8 @@ mod tests {
     fn a_405_is_good_news_and_clocks_are_compared() {
         let refused = |status| answer(&Verdict::Refused { status, errors: Vec::new() }).0;
         assert_eq!([refused(405), refused(404), refused(403)], [Mark::Good, Mark::Odd, Mark::Bad]);
+        let yes = Verdict::Stored { status: 200, id: None, oddity: None, echo: None };
+        assert_eq!(answer(&yes).0, Mark::Odd, "whoever says yes to that may say yes to anything");
         let elsewhere = FatalReason::Redirect("https://h/login".into());
         assert_eq!(answer(&Verdict::Fatal { status: Some(302), reason: elsewhere }).0, Mark::Bad);
         let skewed = |seconds| clocks((now(), now() + Duration::from_secs(seconds))).0;

@@ -11,7 +11,8 @@ use crate::model::{Channel, Echo};
 
 /// The resource in a body, as [`read`](super::read) would find it; nothing when the body is of another form.
 pub(super) fn resource(body: &[u8]) -> Option<Resource> {
-    let Body { data, errors } = serde_json::from_slice(body).ok()?;
+    // Looked at once as a whole, instead of string by string.
+    let Body { data, errors } = serde_json::from_str(simdutf8::basic::from_utf8(body).ok()?).ok()?;
     if errors.is_some() {
         return None;
     }

@@ -10,7 +10,7 @@ use super::{CardDigest, Channel};
 ///
 /// Phone numbers are compared by their digits, everything else trimmed and without regard to case. How the server
 /// compares is documented nowhere, and it costs less that two rows wait for each other than that they race.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity<'a> {
     channel: Channel,
     value: &'a str,

@@ -26,7 +26,7 @@ mod verdict;
 
 pub use card::{Channel, ContactCard, CustomField, Entry, Field, Mapped, Origin};
 pub use clean::is_clean;
-pub use compact_map::CompactMap;
+pub use compact_map::{CompactMap, Entry as CompactEntry};
 pub use damage::{Carries, DamageCode, Damaged};
 pub use dialect::{CsvDialect, TableShape};
 pub use digest::{CardDigest, DigestKey, Digester};

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::carriers::{Answer, Carriers, Load, Token};
 use super::companions::Companions;
-use super::echo::{CardCounts, ReadBack};
+use super::echo::{CardCounts, ReadBack, Sent};
 use super::feed::{Batch, Fate, Fed, FedRow, FeedError, Parcel};
 use super::outcome::CardEnding;
 use super::progress::Progress;
@@ -53,7 +53,6 @@ const ONE_BREATH: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Deliverer {
     schedule: Schedule,
-    rules: ServerRules,
     delivery: Delivery,
     mapper: Arc<Mapper>,
     seats: Arc<Seats>,
@@ -79,6 +78,8 @@ pub struct Deliverer {
     requests: u64,
     timeline: Timeline,
     tokens: Token,
+    /// Whether the token was fetched in this run, and nothing has been stored with it.
+    token_fresh: bool,
     read: Option<Result<ReadEnd, FeedError>>,
     /// When it was told to stop, by whomever.
     stopping: Option<Instant>,
@@ -124,7 +125,6 @@ impl Deliverer {
             patient: policy.rate.is_some_and(|rate| rate <= PATIENT_RATE_MAX),
             on_uncertain: policy.on_uncertain,
             schedule: Schedule::new(policy),
-            rules,
             delivery,
             mapper,
             seats,
@@ -144,6 +144,7 @@ impl Deliverer {
             requests: 0,
             timeline: Timeline::default(),
             tokens: Token(0),
+            token_fresh: false,
             read: None,
             stopping: None,
             interrupted: None,
@@ -342,22 +343,32 @@ impl Deliverer {
     /// A card that must not come twice was certainly not processed: the journal is to know, so that it can be sent again
     /// even if the plug is pulled now.
     fn take_back(&self, row: Ordinal, verdict: &Verdict) {
-        let unrecognisable = self.parcels.get(&row).is_some_and(|parcel| !parcel.card.has_identity());
-        if unrecognisable && matches!(verdict, Verdict::NotProcessed { .. } | Verdict::Fatal { .. }) {
+        if !matches!(verdict, Verdict::NotProcessed { .. } | Verdict::Fatal { .. }) {
+            return;
+        }
+        if self.parcels.get(&row).is_some_and(|parcel| !parcel.card.has_identity()) {
             self.outlet.back(vec![row]);
         }
     }
 
-    /// A 401 to an old token is no verdict on the new one: the row goes again. The first 401 of a run has the token
-    /// fetched once more.
+    /// A 401 to an old token is no verdict on the new one: the row goes again. The first 401 to a token has it fetched
+    /// once more, if it is the first of the run or the server has taken it before.
     fn after_renewal(&mut self, token: Token, verdict: Verdict) -> Verdict {
+        if matches!(verdict, Verdict::Stored { .. }) && token == self.tokens {
+            self.token_fresh = false;
+        }
         let Verdict::Fatal { status, reason: FatalReason::Unauthorized(said) } = &verdict else { return verdict };
         if token == self.tokens {
+            // A new token that is not taken either would be followed by others without end.
+            if self.token_fresh {
+                return verdict;
+            }
             let Delivery::Live { client, renew } = &mut self.delivery else { return verdict };
-            let fresh = renew.take().and_then(|renew| renew.0()).filter(|fresh| !client.uses(fresh));
+            let fresh = renew.as_mut().and_then(|renew| renew.0()).filter(|fresh| !client.uses(fresh));
             let Some(Ok(renewed)) = fresh.map(|fresh| client.with_token(fresh)) else { return verdict };
             *client = renewed;
             self.tokens.0 += 1;
+            self.token_fresh = true;
             tracing::warn!("the server no longer takes the token; going on with a new one");
         }
         Verdict::NotProcessed { status: *status, retry_after: Some(Duration::ZERO), reason: said.clone() }
@@ -368,7 +379,8 @@ impl Deliverer {
         let parcel = self.parcels.get_mut(&row)?;
         parcel.lost += usize::from(matches!(verdict, Verdict::Unknown { .. }));
         let Verdict::Stored { id, echo, .. } = verdict else { return None };
-        match self.read_back.check(&parcel.card, parcel.lost, id.as_ref(), echo.as_deref()) {
+        let sent = Sent { card: &parcel.card, identities: &parcel.identities, lost: parcel.lost };
+        match self.read_back.check(sent, id.as_ref(), echo.as_deref()) {
             Ok(oddities) => {
                 parcel.oddities = oddities;
                 None
@@ -395,7 +407,7 @@ impl Deliverer {
                     self.schedule.admit(Admission {
                         row: ordinal,
                         number: row.number,
-                        identities: identity_keys(&parcel, self.rules),
+                        identities: lanes(&parcel),
                         resend: parcel.card.has_identity(),
                         digest: parcel.digest,
                         sent_before: parcel.sent_before,
@@ -478,6 +490,9 @@ impl Deliverer {
 
     /// One line an attempt, naming the row by its number: contact data stays out of logs.
     fn log(&self, row: Ordinal, verdict: &Verdict) {
+        if !tracing::enabled!(tracing::Level::DEBUG) {
+            return;
+        }
         let Some(number) = self.parcels.get(&row).map(|parcel| parcel.number.0) else { return };
         match verdict {
             Verdict::Stored { status, .. } => tracing::debug!(row = number, status, "stored"),
@@ -512,10 +527,9 @@ impl Deliverer {
 
 /// What a card must not be in flight with: all that the server may recognise it by; or, without any of that, the very
 /// same card, so that the second is known to be a repetition when its turn comes.
-fn identity_keys(parcel: &Parcel, rules: ServerRules) -> Vec<IdentityKey> {
-    let mut keys: Vec<IdentityKey> = rules.recognised_by(&parcel.card).map(|(key, _)| key).collect();
-    if keys.is_empty() {
-        keys.push(IdentityKey::of_card(parcel.digest));
+fn lanes(parcel: &Parcel) -> Vec<IdentityKey> {
+    match &*parcel.identities {
+        [] => vec![IdentityKey::of_card(parcel.digest)],
+        identities => identities.to_vec(),
     }
-    keys
 }

@@ -1,10 +1,10 @@
 //! Free read-back: every answer repeats the card, so every answer can be held against what was sent (API facts, "Free
 //! read-back from the echo").
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::HashMap;
 
 use crate::model::{
-    C3Id, CompactMap, ContactCard, Echo, Field, Identity, IdentityKey, OutcomeCode, ServerRules, excerpt,
+    C3Id, CompactEntry, CompactMap, ContactCard, Echo, Field, Identity, IdentityKey, OutcomeCode, ServerRules, excerpt,
 };
 
 /// How much of a value is shown.
@@ -31,12 +31,51 @@ pub struct Oddity {
     pub message: String,
 }
 
-/// Remembers, at 16 bytes a card, which ids came back and roughly for which identities.
+/// A card as it was sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a> {
+    pub card: &'a ContactCard,
+    /// What the server may recognise it by; first its contact entries, in their order.
+    pub identities: &'a [IdentityKey],
+    /// How often before, with an unknown outcome.
+    pub lost: usize,
+}
+
+/// Remembers, at 6 bytes a card, which ids came back and roughly for which identities.
 #[derive(Debug, Default)]
 pub struct ReadBack {
     rules: ServerRules,
-    cards: CompactMap<2, 2>,
+    cards: CompactMap<Met>,
+    /// The same for ids that are not plain numbers of 32 bits.
+    odd: HashMap<C3Id, u32>,
     counts: CardCounts,
+}
+
+/// Twenty bits of an id, and [marks](marks).
+#[derive(Clone, Copy, Debug)]
+struct Met([u16; 3]);
+
+impl Met {
+    fn new(id: u32, marks: u32) -> Met {
+        let bits = u64::from(id) << MARKS | u64::from(marks);
+        Met([(bits >> 32) as u16, (bits >> 16) as u16, bits as u16])
+    }
+
+    fn bits(self) -> u64 {
+        self.0.iter().fold(0, |bits, &part| bits << 16 | u64::from(part))
+    }
+
+    fn marks(self) -> u32 {
+        self.bits() as u32 & ALL_MARKS
+    }
+}
+
+impl CompactEntry for Met {
+    type Key = u32;
+
+    fn key(&self) -> u32 {
+        (self.bits() >> MARKS) as u32
+    }
 }
 
 impl ReadBack {
@@ -53,48 +92,42 @@ impl ReadBack {
     /// A card came back in an earlier session. Nobody told us what it holds, so that no row is a stranger to it.
     pub fn recall(&mut self, id: Option<&C3Id>) {
         if let Some(id) = id {
-            self.cards.insert(id_key(id), [u32::MAX; 2]);
+            self.remember(id, ALL_MARKS);
         }
     }
 
-    /// Holds an answer against the card that was sent, `lost` times before with an unknown outcome. `Err` when the id
-    /// belongs to rows that share no contact with this one: then the server recognises people by something that we do
-    /// not know of, and the run must stop.
-    pub fn check(
-        &mut self,
-        card: &ContactCard,
-        lost: usize,
-        id: Option<&C3Id>,
-        echo: Option<&Echo>,
-    ) -> Result<Vec<Oddity>, String> {
+    /// Holds an answer against the card that was sent. `Err` when the id belongs to rows that share no contact with this
+    /// one: then the server recognises people by something that we do not know of, and the run must stop.
+    pub fn check(&mut self, sent: Sent<'_>, id: Option<&C3Id>, echo: Option<&Echo>) -> Result<Vec<Oddity>, String> {
+        let back = echo.map(|echo| Back { echo, identities: identities(sent, echo) });
         let met_before = match id {
-            Some(id) => self.meet(card, lost, id, echo)?,
+            Some(id) => self.meet(sent, id, back.as_ref())?,
             None => {
                 self.counts.not_told += 1;
                 false
             }
         };
-        Ok(echo.map(|echo| oddities(card, echo, met_before)).unwrap_or_default())
+        Ok(back.map(|back| oddities(sent, &back, met_before)).unwrap_or_default())
     }
 
     /// Whether an earlier row of this run got the same card.
-    fn meet(&mut self, card: &ContactCard, lost: usize, id: &C3Id, echo: Option<&Echo>) -> Result<bool, String> {
-        let key = id_key(id);
-        let sent: Vec<u64> = self.rules.recognised_by(card).map(|(key, _)| marks(key)).collect();
-        let known = self.cards.get(&key).map(|[high, low]| u64::from(high) << 32 | u64::from(low));
-        let all = match echo {
-            Some(echo) => self
-                .rules
-                .recognised_again_by(echo)
-                .map(marks)
-                .chain(sent.iter().copied())
-                .fold(known.unwrap_or(0), |all, marks| all | marks),
+    fn meet(&mut self, sent: Sent<'_>, id: &C3Id, back: Option<&Back<'_>>) -> Result<bool, String> {
+        let known = self.known(id);
+        let all = match back {
+            Some(Back { echo, identities }) => {
+                let custom = if self.rules.matches_custom { echo.custom.as_slice() } else { &[] };
+                let custom = custom.iter().map(|(label, value)| IdentityKey::of_custom(label, value));
+                let here = sent.identities.iter().chain(identities).copied().chain(custom);
+                here.fold(known.unwrap_or(0), |all, key| all | marks(key))
+            }
             // Without an echo the card may hold anything, so that no later row is a stranger to it.
-            None => u64::MAX,
+            None => ALL_MARKS,
         };
-        self.cards.insert(key, [(all >> 32) as u32, all as u32]);
-        match (known, echo) {
-            (Some(known), _) if !sent.iter().any(|marks| known & marks == *marks) => {
+        if known != Some(all) {
+            self.remember(id, all);
+        }
+        match (known, back) {
+            (Some(known), _) if !sent.identities.iter().any(|&key| known & marks(key) == marks(key)) => {
                 return Err(format!(
                     "id {id} came back, which belongs to rows that share no contact with this one (if it recognises \
                      people by custom fields, say --match-custom)"
@@ -102,20 +135,51 @@ impl ReadBack {
             }
             (Some(_), _) => self.counts.same_as_another_row += 1,
             (None, None) => self.counts.not_told += 1,
-            (None, Some(echo)) if holds_more(card, lost, echo) => self.counts.already_there += 1,
+            (None, Some(back)) if holds_more(sent, back) => self.counts.already_there += 1,
             (None, Some(_)) => self.counts.new_in_this_run += 1,
         }
         Ok(known.is_some())
     }
+
+    fn known(&self, id: &C3Id) -> Option<u32> {
+        match plain(id) {
+            Some((shard, rest)) => self.cards.get(shard, &rest).map(Met::marks),
+            None => self.odd.get(id).copied(),
+        }
+    }
+
+    fn remember(&mut self, id: &C3Id, marks: u32) {
+        match plain(id) {
+            Some((shard, rest)) => self.cards.insert(shard, Met::new(rest, marks)),
+            None => drop(self.odd.insert(id.clone(), marks)),
+        }
+    }
+}
+
+/// A card as it came back.
+struct Back<'a> {
+    echo: &'a Echo,
+    /// Of its contact entries, in their order.
+    identities: Vec<IdentityKey>,
+}
+
+/// What came back in its place as it was sent has the key that it had.
+fn identities(sent: Sent<'_>, echo: &Echo) -> Vec<IdentityKey> {
+    let mut sent = sent.card.identities().zip(sent.identities);
+    let keys = echo.entries.iter().map(|(channel, value)| {
+        let back = Identity::new(*channel, value);
+        sent.next().filter(|(identity, _)| *identity == back).map_or_else(|| back.key(), |(_, key)| *key)
+    });
+    keys.collect()
 }
 
 /// `met_before`: whether an earlier row got the same card. What both sent stands twice on it, as the server promises.
-fn oddities(card: &ContactCard, echo: &Echo, met_before: bool) -> Vec<Oddity> {
+fn oddities(sent: Sent<'_>, back: &Back<'_>, met_before: bool) -> Vec<Oddity> {
+    let (card, echo) = (sent.card, back.echo);
     let mut found = Vec::new();
-    let echoed: Vec<IdentityKey> = echo.identities().collect();
-    for (field, value) in card.values() {
-        if let Field::Channel(channel, _) = field
-            && !echoed.contains(&Identity::new(channel, value).key())
+    for ((field, value), key) in card.values().zip(sent.identities) {
+        if let Field::Channel(..) = field
+            && !back.identities.contains(key)
         {
             let message = format!("stored, but the answer lacks \"{}\"", excerpt(value, SHOWN_CHARS));
             found.push(Oddity { code: OutcomeCode::EchoMissing, field: Some(field), message });
@@ -137,28 +201,37 @@ fn oddities(card: &ContactCard, echo: &Echo, met_before: bool) -> Vec<Oddity> {
     found
 }
 
-/// Whether the card holds something that was not sent. What stands on it twice was, if an attempt was `lost`.
-fn holds_more(card: &ContactCard, lost: usize, echo: &Echo) -> bool {
-    let sent: Vec<IdentityKey> = card.identities().map(|identity| identity.key()).collect();
-    echo.identities().any(|key| !sent.contains(&key))
+/// Whether the card holds something that was not sent. What stands on it twice was, if an attempt was lost.
+fn holds_more(sent: Sent<'_>, back: &Back<'_>) -> bool {
+    let (card, echo) = (sent.card, back.echo);
+    let own = &sent.identities[..card.identities().count()];
+    back.identities.iter().any(|key| !own.contains(key))
         || echo
             .custom
             .iter()
             .any(|(label, value)| !card.custom.iter().any(|own| own.label == *label && own.value == *value))
-        || echo.custom.len() > card.custom.len() * (lost + 1)
+        || echo.custom.len() > card.custom.len() * (sent.lost + 1)
 }
 
-fn id_key(id: &C3Id) -> [u32; 2] {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    let hash = hasher.finish();
-    [(hash >> 32) as u32, hash as u32]
+/// A plain number, spread over all 32 bits, as twelve and twenty bits of it; nothing for an id that is none.
+fn plain(id: &C3Id) -> Option<(u32, u32)> {
+    let text = id.as_str();
+    let number: u32 = text.parse().ok().filter(|_| !text.starts_with(['0', '+']))?;
+    // By an odd number, so that no two become one.
+    let spread = number.wrapping_mul(0x9e37_79b1);
+    Some((spread >> 20, spread & 0xf_ffff))
 }
 
-/// Three bits of 64 that stand for an identity: with four identities on a card, one stranger in two hundred is taken
-/// for a friend.
-fn marks(key: IdentityKey) -> u64 {
-    [0, 6, 12].into_iter().fold(0, |marks, shift| marks | 1 << (key.0 >> shift & 63))
+/// How many marks there are.
+const MARKS: u32 = 28;
+
+const ALL_MARKS: u32 = (1 << MARKS) - 1;
+
+/// Two bits of 28 that stand for an identity: with two identities on a card, one stranger in fifty is taken for a friend,
+/// and where there is one stranger, there are more.
+fn marks(key: IdentityKey) -> u32 {
+    let bit = |part: u32| 1 << ((u64::from(part) * u64::from(MARKS)) >> 32);
+    bit(key.0 as u32) | bit((key.0 >> 32) as u32)
 }
 
 #[cfg(test)]
@@ -184,8 +257,29 @@ mod tests {
         }
     }
 
+    fn told(card: &ContactCard, echo: &Echo, met_before: bool) -> Vec<Oddity> {
+        let keys = keys(card);
+        let sent = Sent { card, identities: &keys, lost: 0 };
+        oddities(sent, &Back { echo, identities: identities(sent, echo) }, met_before)
+    }
+
+    fn keys(card: &ContactCard) -> Vec<IdentityKey> {
+        let rules = ServerRules { matches_custom: true, ..ServerRules::default() };
+        rules.recognised_by(card).map(|(key, _)| key).collect()
+    }
+
+    fn check(
+        back: &mut ReadBack,
+        card: &ContactCard,
+        id: Option<&C3Id>,
+        echo: Option<&Echo>,
+    ) -> Result<Vec<Oddity>, String> {
+        let keys: Vec<IdentityKey> = back.rules.recognised_by(card).map(|(key, _)| key).collect();
+        back.check(Sent { card, identities: &keys, lost: 0 }, id, echo)
+    }
+
     fn codes(card: &ContactCard, echo: &Echo) -> Vec<OutcomeCode> {
-        oddities(card, echo, false).into_iter().map(|oddity| oddity.code).collect()
+        told(card, echo, false).into_iter().map(|oddity| oddity.code).collect()
     }
 
     #[test]
@@ -193,7 +287,7 @@ mod tests {
         assert_eq!(codes(&card(&["A@x.se"], &["1"]), &echo(&["a@x.se", "b@x.se"], &["1", "2"])), []);
         assert_eq!(codes(&card(&["a@x.se", "c@x.se"], &[]), &echo(&["a@x.se"], &[])), [OutcomeCode::EchoMissing]);
         assert_eq!(codes(&card(&["a@x.se"], &["1"]), &echo(&["a@x.se"], &["1", "1"])), [OutcomeCode::EchoDoubled]);
-        assert_eq!(oddities(&card(&["a@x.se"], &["1"]), &echo(&["a@x.se"], &["1", "1"]), true), []);
+        assert_eq!(told(&card(&["a@x.se"], &["1"]), &echo(&["a@x.se"], &["1", "1"]), true), []);
         let named =
             ContactCard { name: Some(Entry { value: "A".into(), origin: Origin(0) }), ..card(&["a@x.se"], &[]) };
         assert_eq!(codes(&named, &echo(&["a@x.se"], &[])), [OutcomeCode::EchoMissing]);
@@ -205,7 +299,7 @@ mod tests {
         let mut back = ReadBack::default();
         let id = |text: &str| C3Id::new(text);
         let mut meet = |emails: &[&str], id: Option<C3Id>, echo: Option<Echo>| {
-            back.check(&card(emails, &[]), 0, id.as_ref(), echo.as_ref())
+            check(&mut back, &card(emails, &[]), id.as_ref(), echo.as_ref())
         };
         assert!(meet(&["a@x.se"], id("13"), Some(echo(&["a@x.se"], &[]))).is_ok());
         assert!(meet(&["a@x.se", "b@x.se"], id("13"), Some(echo(&["a@x.se", "b@x.se"], &[]))).is_ok());
@@ -223,11 +317,13 @@ mod tests {
         let mut alarms = 0;
         for stranger in 0..100 {
             let mut back = ReadBack::default();
-            let first = back.check(&card(&["a@x.se"], &[]), 0, C3Id::new("13").as_ref(), Some(&echo(&["a@x.se"], &[])));
+            let first =
+                check(&mut back, &card(&["a@x.se"], &[]), C3Id::new("13").as_ref(), Some(&echo(&["a@x.se"], &[])));
             assert!(first.is_ok());
             let other = format!("{stranger}@x.se");
             let both = echo(&["a@x.se", &other], &[]);
-            alarms += usize::from(back.check(&card(&[&other], &[]), 0, C3Id::new("13").as_ref(), Some(&both)).is_err());
+            alarms +=
+                usize::from(check(&mut back, &card(&[&other], &[]), C3Id::new("13").as_ref(), Some(&both)).is_err());
         }
         assert!(alarms > 97, "{alarms} of 100");
     }
@@ -237,10 +333,10 @@ mod tests {
         let share = |rules: ServerRules, second: &[&str]| {
             let mut back = ReadBack::new(rules);
             let id = C3Id::new("13");
-            let first = back.check(&card(&["a@x.se"], &["1"]), 0, id.as_ref(), Some(&echo(&["a@x.se"], &["1"])));
+            let first = check(&mut back, &card(&["a@x.se"], &["1"]), id.as_ref(), Some(&echo(&["a@x.se"], &["1"])));
             assert!(first.is_ok());
             let both = echo(&["a@x.se", "b@x.se"], &["1", "1"]);
-            back.check(&card(&["b@x.se"], second), 0, id.as_ref(), Some(&both)).is_ok()
+            check(&mut back, &card(&["b@x.se"], second), id.as_ref(), Some(&both)).is_ok()
         };
         let custom = ServerRules { matches_custom: true, ..ServerRules::default() };
         assert!(share(custom, &["1"]) && !share(custom, &["2"]) && !share(ServerRules::default(), &["1"]));

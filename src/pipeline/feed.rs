@@ -17,8 +17,8 @@ use crate::journal::{Before, JournalError, Subject};
 use crate::jsonapi;
 use crate::mapping::{Mapper, Scraps};
 use crate::model::{
-    C3Id, CardDigest, Code, ColumnIndex, ContactCard, Digester, Header, Issue, Mapped, NameAt, OWN_COLUMNS, Ordinal,
-    Outcome, OutcomeCode, Reason, Row, RowNumber, ServerRules, Status,
+    C3Id, CardDigest, Code, ColumnIndex, ContactCard, Digester, Header, IdentityKey, Issue, Mapped, OWN_COLUMNS,
+    Ordinal, Outcome, OutcomeCode, Reason, Row, RowNumber, ServerRules, Status,
 };
 use crate::plan::{Sightings, Watch};
 use crate::schedule::OnUncertain;
@@ -137,6 +137,8 @@ pub struct Parcel {
     pub card: ContactCard,
     pub document: Bytes,
     pub digest: CardDigest,
+    /// What the server may recognise the card by.
+    pub identities: Box<[IdentityKey]>,
     /// How many attempts had an unknown outcome.
     pub lost: usize,
     /// What was odd about its answer, once there is one.
@@ -153,9 +155,10 @@ pub struct Parcel {
 
 impl Parcel {
     /// Becomes the card of all that go with the row.
-    fn carry(&mut self, group: &Arc<Group>, name_at: NameAt) {
+    fn carry(&mut self, group: &Arc<Group>, rules: ServerRules) {
         self.card = group.card().clone();
-        self.document = Bytes::from(jsonapi::encode(&self.card, name_at));
+        self.document = Bytes::from(jsonapi::encode(&self.card, rules.name_at));
+        self.identities = identities(&self.card, rules);
         self.sent_before = group.sent_before();
         self.group = Some(Arc::clone(group));
     }
@@ -164,6 +167,10 @@ impl Parcel {
     pub fn subject(&self) -> Subject {
         Subject { row: self.number, digest: self.digest, before: self.before }
     }
+}
+
+fn identities(card: &ContactCard, rules: ServerRules) -> Box<[IdentityKey]> {
+    rules.recognised_by(card).map(|(key, _)| key).collect()
 }
 
 /// What the first stage works with, be it a dry run's or an import's.
@@ -322,7 +329,7 @@ impl Feed {
         match (place, fate) {
             (None, fate) => Ok(fate),
             (Some(place), Fate::Card(mut parcel)) if place.is_first() => {
-                parcel.carry(&place.group, self.desk.rules.name_at);
+                parcel.carry(&place.group, self.desk.rules);
                 Ok(Fate::Card(parcel))
             }
             (Some(place), Fate::Card(_)) => Ok(Fate::Along(place)),
@@ -394,7 +401,10 @@ impl Desk {
         let document = Bytes::from(jsonapi::encode(&card, self.rules.name_at));
         let digest = digester.digest(&document);
         let (lost, oddities, before, group) = (0, Vec::new(), None, None);
-        Box::new(Parcel { number, card, document, digest, lost, oddities, warnings, before, sent_before, group })
+        let identities = identities(&card, self.rules);
+        let parcel =
+            Parcel { number, card, document, digest, identities, lost, oddities, warnings, before, sent_before, group };
+        Box::new(parcel)
     }
 
     /// Shows a row to the merge plan, with what it costs to send it.

@@ -176,13 +176,13 @@ pub enum Delivery {
     Live {
         /// By whom.
         client: Client,
-        /// Fetches the token once more, for the first 401 of a run: nightly rotations change it under our feet.
+        /// Fetches the token once more, for the first 401 to one that was good: nightly rotations change it under our feet.
         renew: Option<Renew>,
     },
 }
 
 /// Fetches a token, or knows none.
-pub struct Renew(pub Box<dyn FnOnce() -> Option<SecretString> + Send>);
+pub struct Renew(pub Box<dyn FnMut() -> Option<SecretString> + Send>);
 
 impl fmt::Debug for Renew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

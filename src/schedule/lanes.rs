@@ -1,5 +1,6 @@
 //! Who waits for whom: rows that share an identity go one after another, in input order.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 
 use foldhash::fast::FixedState;
@@ -10,8 +11,15 @@ use crate::model::{IdentityKey, Ordinal};
 /// queues agree on who is earlier, so no two rows can wait for each other.
 #[derive(Debug, Default)]
 pub struct Lanes {
-    queues: HashMap<IdentityKey, VecDeque<Ordinal>>,
+    queues: HashMap<IdentityKey, Queue, FixedState>,
     members: HashMap<Ordinal, Member, FixedState>,
+}
+
+/// Nearly always of one, for which no memory is asked.
+#[derive(Debug)]
+struct Queue {
+    first: Ordinal,
+    others: VecDeque<Ordinal>,
 }
 
 #[derive(Debug)]
@@ -28,9 +36,15 @@ impl Lanes {
         identities.dedup();
         let mut behind = 0;
         for &identity in &identities {
-            let queue = self.queues.entry(identity).or_default();
-            behind += usize::from(!queue.is_empty());
-            queue.push_back(row);
+            match self.queues.entry(identity) {
+                Entry::Vacant(place) => {
+                    place.insert(Queue { first: row, others: VecDeque::new() });
+                }
+                Entry::Occupied(mut queue) => {
+                    behind += 1;
+                    queue.get_mut().others.push_back(row);
+                }
+            }
         }
         if !identities.is_empty() {
             self.members.insert(row, Member { identities, behind });
@@ -44,20 +58,22 @@ impl Lanes {
         let mut free = Vec::new();
         for identity in member.identities {
             let Some(queue) = self.queues.get_mut(&identity) else { continue };
-            let was_first = queue.front() == Some(&row);
-            queue.retain(|&other| other != row);
-            match queue.front() {
+            if queue.first != row {
+                queue.others.retain(|&other| other != row);
+                continue;
+            }
+            match queue.others.pop_front() {
                 None => {
                     self.queues.remove(&identity);
                 }
-                Some(&next) if was_first => {
+                Some(next) => {
+                    queue.first = next;
                     let member = self.members.get_mut(&next).expect("who queues is a member");
                     member.behind -= 1;
                     if member.behind == 0 {
                         free.push(next);
                     }
                 }
-                Some(_) => {}
             }
         }
         free

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{C3Id, CardDigest, CompactMap, RowNumber};
+use crate::model::{C3Id, CardDigest, CompactEntry, CompactMap, RowNumber};
 
 /// Stands for an id that is not a plain number of 32 bits; the id itself is beside.
 const ODD_ID: u32 = u32::MAX;
@@ -27,10 +27,27 @@ pub enum Twin {
     },
 }
 
-/// Remembers cards by their digests, at 21 bytes a stored card.
+/// A card that is stored.
+#[derive(Clone, Copy, Debug)]
+struct Stored {
+    /// Its digest, but for its shard.
+    digest: [u32; 2],
+    row: u32,
+    id: u32,
+}
+
+impl CompactEntry for Stored {
+    type Key = [u32; 2];
+
+    fn key(&self) -> [u32; 2] {
+        self.digest
+    }
+}
+
+/// Remembers cards by their digests, at 16 bytes a stored card.
 #[derive(Debug, Default)]
 pub struct Repeats {
-    stored: CompactMap<3, 2>,
+    stored: CompactMap<Stored>,
     odd_ids: HashMap<CardDigest, C3Id>,
     doubtful: HashMap<CardDigest, RowNumber>,
 }
@@ -38,7 +55,8 @@ pub struct Repeats {
 impl Repeats {
     /// The earlier row with this card.
     pub fn find(&self, digest: CardDigest) -> Option<Twin> {
-        if let Some([row, id]) = self.stored.get(&digest.0) {
+        let (shard, rest) = digest.short();
+        if let Some(Stored { row, id, .. }) = self.stored.get(shard, &rest) {
             let id = match id {
                 NO_ID => None,
                 ODD_ID => self.odd_ids.get(&digest).cloned(),
@@ -63,7 +81,8 @@ impl Repeats {
                 }
             },
         };
-        self.stored.insert(digest.0, [row, number]);
+        let (shard, digest) = digest.short();
+        self.stored.insert(shard, Stored { digest, row, id: number });
     }
 
     /// Nobody knows whether a row without identity was stored.

@@ -22,7 +22,7 @@ fn each_answer_has_its_meaning_and_its_exit_code() {
         ("405 Method Not Allowed", 0, "HTTP 405"),
         ("407 Proxy Authentication Required", 3, "proxy that asks for a login"),
         ("429 Too Many Requests", 0, "asked to wait"),
-        ("200 OK", 0, "HTTP 200"),
+        ("200 OK", 0, "look  server   is there, but answers HTTP 200"),
         ("401 Unauthorized", 3, "does not accept the token"),
         ("403 Forbidden", 3, "Access and create customer contacts"),
         ("404 Not Found", 0, "no such address or workspace"),

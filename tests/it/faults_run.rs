@@ -165,6 +165,41 @@ fn all_that_were_in_flight_when_the_token_ended_go_again_with_the_new_one() {
     assert_eq!(server.asked().len(), 40 + again);
 }
 
+/// A server that takes `token-1-of-the-night` for ten requests, then only `token-2-of-the-night`, and so on.
+fn takes_each_token_for_ten(file: std::path::PathBuf, writes: impl Fn(usize) -> usize + Send + Sync + 'static) -> Told {
+    Told::plain(move |ask| {
+        let hour = (ask.number - 1) / 10 + 1;
+        std::fs::write(&file, format!("token-{}-of-the-night", writes(hour))).expect("the folder stands");
+        let good = ask.head.contains(&format!("Bearer token-{hour}-of-the-night"));
+        if good { Say::stored(ask.number) } else { Say::http("401 Unauthorized", "", "expired") }
+    })
+}
+
+#[test]
+fn a_token_that_ends_every_hour_is_fetched_every_hour() {
+    let place = people(36);
+    place.put("token.txt", "token-1-of-the-night");
+    let server = takes_each_token_for_ten(place.path().join("token.txt"), |hour| hour);
+    let words = ["--token-file", "token.txt", "--insecure-token-file", "--rate", "unlimited", "--concurrency", "1"];
+    send(&place, &server.url(), &words).exits(0);
+    assert_eq!(place.results("people.c3run").tally(), BTreeMap::from([("stored", 36)]));
+    assert_eq!(server.asked().len(), 36 + 3, "each of the three that ended costs one request");
+}
+
+#[test]
+fn a_new_token_that_is_not_taken_either_ends_the_run() {
+    let place = people(36);
+    place.put("token.txt", "token-1-of-the-night");
+    // With every request there is another token in the file, and none of them is any good.
+    let requests = std::sync::atomic::AtomicUsize::new(0);
+    let another = move |_| 1_000 + requests.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    let server = takes_each_token_for_ten(place.path().join("token.txt"), another);
+    let words = ["--token-file", "token.txt", "--insecure-token-file", "--rate", "unlimited", "--concurrency", "1"];
+    send(&place, &server.url(), &words).exits(3).tells(&["token"]);
+    assert_eq!(place.results("people.c3run").tally(), BTreeMap::from([("stored", 10), ("not_sent", 26)]));
+    assert_eq!(server.asked().len(), 10 + 2);
+}
+
 #[test]
 fn a_quota_that_is_used_up_quiets_everybody_though_the_card_is_stored() {
     let spent = ["ratelimit-remaining: 0\",header=\"ratelimit-reset: 1", "RateLimit: limit=10, remaining=0, reset=1"];

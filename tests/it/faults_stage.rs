@@ -62,6 +62,8 @@ pub enum Say {
     Last(Vec<u8>),
     /// These bytes past TLS, then the end of the connection.
     Past(Vec<u8>),
+    /// These bytes, and from then on whatever this port of ours and the other side have to say to each other.
+    Through(Vec<u8>, u16),
 }
 
 impl Say {
@@ -116,6 +118,11 @@ impl Told {
             }
         });
         Told { port, asked, connections, closing, thread: Some(thread) }
+    }
+
+    /// On which port of this machine it listens.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where it listens, without TLS.
@@ -180,6 +187,20 @@ impl Wire {
     }
 }
 
+impl Wire {
+    /// Passes on what either side says, until this one has nothing more to say.
+    fn join(&mut self, mut other: TcpStream) -> io::Result<()> {
+        let Wire::Plain(near) = self else { return Err(io::Error::other("a proxy of ours speaks no TLS")) };
+        let (mut back, mut far) = (near.try_clone()?, other.try_clone()?);
+        // Either side may leave without a word.
+        let answers = thread::spawn(move || drop(io::copy(&mut far, &mut back)));
+        let asked = io::copy(near, &mut other);
+        other.shutdown(std::net::Shutdown::Both)?;
+        drop(answers.join());
+        asked.map(drop)
+    }
+}
+
 /// Answers every request of a connection.
 fn attend(
     stream: TcpStream,
@@ -208,6 +229,11 @@ fn attend(
             Say::Answer(bytes) => reader.get_mut().say(&bytes)?,
             Say::Last(bytes) => return reader.get_mut().say(&bytes),
             Say::Past(bytes) => return reader.get_mut().say_past(&bytes),
+            Say::Through(bytes, port) => {
+                let wire = reader.get_mut();
+                wire.say(&bytes)?;
+                return wire.join(TcpStream::connect(("127.0.0.1", port))?);
+            }
         }
     }
     Ok(())

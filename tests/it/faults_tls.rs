@@ -154,3 +154,21 @@ fn a_proxy_that_lets_nobody_through_is_named_and_nothing_is_sent() {
         assert!(asked.iter().all(|ask| ask.head.starts_with("CONNECT ") && !ask.head.contains("nobody")), "{asked:?}");
     }
 }
+
+#[test]
+fn a_proxy_sees_where_cards_go_and_nothing_of_them() {
+    let (ca, config) = authority("api.example.com");
+    let server = Told::tls(config, |ask| Say::stored(ask.number));
+    let port = server.port();
+    let proxy = Told::plain(move |_| Say::Through(b"HTTP/1.1 200 Connection established\r\n\r\n".to_vec(), port));
+    let place = trusting(people(4), &ca);
+    let words = ["import", "people.csv", "-m", "m.toml"];
+    let call = place.c3import(&words).at("https://api.example.com").token("nobody.s.token").and(&TRUSTING);
+    call.env("HTTPS_PROXY", &proxy.url().replace("http://", "http://me:hunter2@")).run().exits(0);
+    assert_eq!(place.results("people.c3run").tally(), BTreeMap::from([("stored", 4)]));
+    let [asked] = proxy.asked().try_into().expect("one connection for all rows");
+    assert!(asked.head.starts_with("CONNECT api.example.com:443 HTTP/1.1\r\n"), "{asked:?}");
+    assert!(asked.head.contains("Basic bWU6aHVudGVyMg==") && !asked.head.contains("nobody"), "{asked:?}");
+    assert_eq!((server.asked().len(), server.connections()), (4, 1));
+    assert!(server.asked()[0].head.contains("host: api.example.com\r\n"), "{:?}", server.asked()[0]);
+}

@@ -57,7 +57,8 @@ impl Goal {
             (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => return Err(failure.into()),
         };
         let client = client(&endpoint, &token, args.ca_file.as_deref(), timeout, in_flight)?;
-        let renew = source.may_change().then(|| Renew(Box::new(move || source.load().ok())));
+        let complain = |error: &TokenError| tracing::warn!("no other token can be had: {error}");
+        let renew = source.may_change().then(|| Renew(Box::new(move || source.load().inspect_err(complain).ok())));
         let destination = Destination {
             server: args.server().unwrap_or_default(),
             workspace: args.workspace().unwrap_or_default(),

@@ -113,8 +113,9 @@ pub fn enter(entrance: Entrance<'_>) -> Result<Entered, Failures> {
     };
     let (delimiter, outputs) = (table.shape().dialect.delimiter, outputs(&dir, entrance.outputs, input, table)?);
     let mut witnesses = vec![dir.results(), OutputFile::new(dir.results()).partial().to_owned()];
-    // What has its name elsewhere may be of another run.
-    witnesses.extend((outputs.results.path() != dir.results()).then(|| outputs.results.partial().to_owned()));
+    // What has its name elsewhere may be of another run, and is when this one only begins.
+    let elsewhere = words.is_some() && outputs.results.path() != dir.results();
+    witnesses.extend(elsewhere.then(|| outputs.results.partial().to_owned()));
     // Three files that are read from end to end.
     let (recall, told, rows) = thread::scope(|scope| {
         let told = scope.spawn(|| told_as_stored(&witnesses, delimiter));

@@ -68,11 +68,7 @@ pub fn open(args: &SourceArgs, fallback: SourceOptions) -> Result<Table, Failure
 /// once it was read.
 pub fn reopen(args: &SourceArgs, fallback: &SourceOptions) -> Result<Reopen, Failures> {
     let input = args.input();
-    let again = match &input {
-        Input::Stdin => false,
-        Input::File(path) => fs::metadata(path).is_ok_and(|metadata| metadata.is_file()),
-    };
-    if !again {
+    if !may_be_read_again(&input) {
         let message = format!("--merge-rows reads its input several times, and {input} can be read only once");
         return Err(Failure::unusable(message).hint("save it as a file first").into());
     }
@@ -80,11 +76,19 @@ pub fn reopen(args: &SourceArgs, fallback: &SourceOptions) -> Result<Reopen, Fai
     Ok(Reopen(Box::new(move || source::open(&input, &options))))
 }
 
-/// How many rows a file has, by reading it once more as fast as reading goes. Standard input is not.
+/// How many rows a file has, by reading it once more as fast as reading goes. What can be read only once is not.
 pub fn count_rows(args: &SourceArgs, fallback: SourceOptions) -> Option<u64> {
-    match args.input() {
-        Input::Stdin => None,
-        Input::File(_) => Some(open(args, fallback).ok()?.read(&mut |_| ControlFlow::Continue(())).ok()?.rows),
+    if !may_be_read_again(&args.input()) {
+        return None;
+    }
+    Some(open(args, fallback).ok()?.read(&mut |_| ControlFlow::Continue(())).ok()?.rows)
+}
+
+/// Whether a second look finds the same: a pipe with a name is as empty afterwards as standard input.
+fn may_be_read_again(input: &Input) -> bool {
+    match input {
+        Input::Stdin => false,
+        Input::File(path) => fs::metadata(path).is_ok_and(|metadata| metadata.is_file()),
     }
 }
 
@@ -119,4 +123,19 @@ pub fn read_mapping(path: &Path) -> Result<String, Failures> {
         Failure::unusable(message).hint("save it as UTF-8")
     })?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_file_is_read_twice() {
+        let file = tempfile::NamedTempFile::new().expect("a place for a file");
+        assert!(may_be_read_again(&Input::File(file.path().to_owned())));
+        // A device is no file, and neither is a pipe.
+        assert!(!may_be_read_again(&Input::File(PathBuf::from("/dev/null"))));
+        assert!(!may_be_read_again(&Input::File(PathBuf::from("nowhere.csv"))));
+        assert!(!may_be_read_again(&Input::Stdin));
+    }
 }

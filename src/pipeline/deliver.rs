@@ -78,7 +78,7 @@ pub struct Deliverer {
     requests: u64,
     timeline: Timeline,
     tokens: Token,
-    /// Whether the token was fetched in this run, and nothing has been stored with it.
+    /// Whether the token was fetched in this run, and the server has taken nothing with it so far.
     token_fresh: bool,
     read: Option<Result<ReadEnd, FeedError>>,
     /// When it was told to stop, by whomever.
@@ -354,7 +354,8 @@ impl Deliverer {
     /// A 401 to an old token is no verdict on the new one: the row goes again. The first 401 to a token has it fetched
     /// once more, if it is the first of the run or the server has taken it before.
     fn after_renewal(&mut self, token: Token, verdict: Verdict) -> Verdict {
-        if matches!(verdict, Verdict::Stored { .. }) && token == self.tokens {
+        // Who is told what is wrong with a card was let in.
+        if matches!(verdict, Verdict::Stored { .. } | Verdict::Refused { .. }) && token == self.tokens {
             self.token_fresh = false;
         }
         let Verdict::Fatal { status, reason: FatalReason::Unauthorized(said) } = &verdict else { return verdict };

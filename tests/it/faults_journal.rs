@@ -102,6 +102,19 @@ fn a_journal_that_lost_its_companion_is_refused_wherever_the_results_went() {
 }
 
 #[test]
+fn a_run_that_begins_anew_is_not_held_against_the_results_of_the_one_before() {
+    let rows: Vec<_> = (1..=80).map(|n| format!("P{n},p{n}@example.com,,")).collect();
+    let place = Place::with_table(&rows.iter().map(String::as_str).collect::<Vec<_>>());
+    let server = Server::with("*:latency=10ms");
+    let import = || place.c3import(&IMPORT).to(&server).and(&["--results", "out.csv"]);
+    let partial = place.path().join("out.partial.csv");
+    let written = || fs::read_to_string(&partial).is_ok_and(|text| text.matches(",stored,").count() > 5);
+    let killed = import().start().kill_when(written);
+    assert_eq!(killed.code, None, "{killed}");
+    import().and(&["--fresh"]).run().exits(0);
+}
+
+#[test]
 fn a_journal_of_a_later_form_is_refused() {
     let run = Stopped::new();
     let db = rusqlite::Connection::open(run.journal()).expect("it is one");

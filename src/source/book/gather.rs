@@ -21,6 +21,8 @@ pub(in crate::source) struct Gatherer<'a, 'b> {
     each: &'a mut EachRow<'b>,
     cells: RowCells,
     current: Option<u32>,
+    /// The row given away last.
+    pushed: Option<u32>,
     ahead: Ahead,
     text_bytes: u64,
 }
@@ -62,6 +64,7 @@ pub(in crate::source) fn gather(
         each,
         cells: RowCells::default(),
         current: None,
+        pushed: None,
         ahead: Ahead { rows: BTreeMap::new(), bytes: 0, state: Order::Ascends },
         text_bytes: 0,
     };
@@ -173,6 +176,10 @@ impl Gatherer<'_, '_> {
     fn push(&mut self, row: u32, times: u32, cells: &mut RowCells) -> Result<ControlFlow<()>, SourceError> {
         cells.sort();
         for row in (row..SHEET_ROWS_MAX).take(times as usize) {
+            if self.pushed >= Some(row) {
+                return Err(self.damaged(&format!("has row {} in two parts, far into the sheet", row + 1)));
+            }
+            self.pushed = Some(row);
             self.text_bytes += cells.size().0 as u64;
             if self.text_bytes > SHEET_TEXT_BYTES_MAX {
                 return Err(self.refused(&format!("holds more than {} MiB of text", SHEET_TEXT_BYTES_MAX >> 20)));

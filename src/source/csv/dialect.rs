@@ -23,14 +23,20 @@ pub(super) struct Dialect {
 }
 
 /// Excel's `sep=;` first line: the delimiter, and the length of the line with its line end. A program that filled the
-/// line up to the width of the table put more delimiters behind it.
+/// line up to the width of the table put more delimiters behind it, some of them behind quotes.
 pub(super) fn sep_line(text: &[u8]) -> Option<(u8, usize)> {
     let end = text.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(text.len());
     let (line, rest) = text.split_at(end);
-    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    let (line, behind) = match line.strip_prefix(b"\"") {
+        Some(quoted) => {
+            let closes = quoted.iter().position(|&byte| byte == b'"')?;
+            (&quoted[..closes], &quoted[closes + 1..])
+        }
+        None => (line, &[][..]),
+    };
     let (key, value) = line.split_at_checked(4)?;
     let (&delimiter, more) = value.split_first()?;
-    if more.iter().any(|&byte| byte != delimiter && byte != b' ') {
+    if more.iter().chain(behind).any(|&byte| byte != delimiter && byte != b' ') {
         return None;
     }
     if !key.eq_ignore_ascii_case(b"sep=") || matches!(delimiter, b'"' | 0 | 128..) {
@@ -307,6 +313,8 @@ mod tests {
         assert_eq!(sep_line(b"sep=|"), Some((b'|', 5)));
         assert_eq!(sep_line(b"sep=;;;\r\n"), Some((b';', 9)));
         assert_eq!(sep_line(b"sep=; \n"), Some((b';', 7)));
+        assert_eq!(sep_line(b"\"sep=;\";;\r\n"), Some((b';', 11)));
+        assert_eq!(sep_line(b"\"sep=;\"a;\n"), None);
         assert_eq!(sep_line(b"sep=;a\n"), None);
         assert_eq!(sep_line(b"name,sep=\n"), None);
         assert_eq!(sep_line(b""), None);

@@ -219,10 +219,14 @@ fn rows_in_any_order_come_in_theirs_and_a_row_in_two_parts_is_one() {
         &book,
         "XLSX, sheet \"People\" | 1: a|b\n3: 3|\n5: 7|6\n  cell.unreadable WhenMapped: People!A5 stands in the file more than once\n2 rows, 2 blank",
     );
-    // Rows that have been given away are not taken back.
+    // Rows that have been given away are not taken back; the one that is being read goes on.
     let many: String = (3..60_000).map(some).collect();
-    let said = told_with(&Book::of(&[head, many, some(2)].concat()).bytes(), &SourceOptions::default());
-    assert!(said.contains("\n59999: 59999|\nis damaged: sheet \"People\" has row 2 after row 59999"), "{said}");
+    let said =
+        |last: String| told_with(&Book::of(&[&head[..], &many, &last].concat()).bytes(), &SourceOptions::default());
+    let late = said(some(2));
+    assert!(late.ends_with("\n59999: 59999|\nis damaged: sheet \"People\" has row 2 after row 59999"), "{late}");
+    let split = said(row(59_999, &[number("B59999", 0, "6")]));
+    assert!(split.ends_with("\n59999: 59999|6\n59997 rows, 1 blank"), "{split}");
 }
 
 #[test]
@@ -426,8 +430,8 @@ fn both_editions_of_the_standard_and_any_encoding_are_read() {
 #[test]
 fn parts_are_found_however_they_are_named() {
     let cells = "<row r=\"1\"><c r=\"A1\" t=\"str\"><v>a</v></c></row>";
-    let renamed = |relations: Option<&str>| {
-        let mut zip = zip::ZipArchive::new(std::io::Cursor::new(Book::of(cells).bytes())).unwrap();
+    let renamed = |book: &Book, relations: Option<&str>| {
+        let mut zip = zip::ZipArchive::new(std::io::Cursor::new(book.bytes())).unwrap();
         let mut other = ZipWriter::new(std::io::Cursor::new(Vec::new()));
         for at in 0..zip.len() {
             let entry = zip.by_index_raw(at).unwrap();
@@ -450,8 +454,14 @@ fn parts_are_found_however_they_are_named() {
         "xl/worksheets/sheet1.xml",
     ];
     for relations in targets.into_iter().map(Some).chain([None]) {
-        assert_eq!(renamed(relations), "XLSX, sheet \"People\" | 1: a\n0 rows, 0 blank", "{relations:?}");
+        let said = renamed(&Book::of(cells), relations);
+        assert_eq!(said, "XLSX, sheet \"People\" | 1: a\n0 rows, 0 blank", "{relations:?}");
     }
+    // Where nothing says what is what, texts and formats are found, too.
+    let cells = ["<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c></row>".into(), row(2, &[number("A2", 1, "45291")])];
+    let strings = Some("<sst><si><t>Född</t></si></sst>".to_owned());
+    let book = Book { strings, ..Book::of(&cells.concat()).formats(&["yyyy-mm-dd"]) };
+    assert_eq!(renamed(&book, None), "XLSX, sheet \"People\" | 1: Född\n2: 2023-12-31\n1 rows, 0 blank");
 }
 
 #[test]

@@ -36,14 +36,16 @@ pub(in crate::source) struct Relation {
 pub(super) fn read(package: &mut Package) -> Result<Workbook, SourceError> {
     let (main, relations) = main_part(package, "xl/workbook.xml")?;
     let by_kind = |kind: &str| Some(relations.iter().find(|relation| relation.kind == kind)?.part.clone());
+    // Where nothing says what belongs to the workbook, its parts have their usual names.
+    let usual = |name: &str| (relations.is_empty() && package.has(name)).then(|| name.to_owned());
     let path = package.path().to_owned();
     let damaged = |detail: String| SourceError::Damaged { path: path.clone(), detail };
 
     let mut workbook = Workbook {
         sheets: Vec::new(),
         parts: Vec::new(),
-        strings: by_kind("sharedStrings"),
-        styles: by_kind("styles"),
+        strings: by_kind("sharedStrings").or_else(|| usual("xl/sharedStrings.xml")),
+        styles: by_kind("styles").or_else(|| usual("xl/styles.xml")),
         is_1904: false,
     };
     let mut xml = open(package, &main)?.ok_or_else(|| damaged(format!("its part {main} is missing")))?;

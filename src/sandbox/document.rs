@@ -80,7 +80,8 @@ impl Reader<'_> {
         let Some(contacts) = attributes.get("contacts") else {
             return self.refuse(422, "/data/attributes", "\"contacts\" is missing");
         };
-        let mut contacts = self.contacts(contacts)?;
+        let is_named_beside = attributes.contains_key("name") && self.rules.name_at != NamePlace::Contacts;
+        let mut contacts = self.contacts(contacts, is_named_beside)?;
         let beside = attributes.get("name").and_then(|name| self.text(name, "/data/attributes/name"));
         contacts.name = match self.rules.name_at {
             NamePlace::Contacts => contacts.name,
@@ -90,12 +91,12 @@ impl Reader<'_> {
         Some(contacts)
     }
 
-    fn contacts(&mut self, value: &Value) -> Option<Contacts> {
+    fn contacts(&mut self, value: &Value, is_named_beside: bool) -> Option<Contacts> {
         const AT: &str = "/data/attributes/contacts";
         let members = self.object(value, AT)?;
         let known: Vec<&str> = Channel::ALL.into_iter().map(Channel::as_str).chain(["custom", "name"]).collect();
         self.only(members, AT, &known);
-        if self.rules.strict_document && members.is_empty() {
+        if self.rules.strict_document && members.is_empty() && !is_named_beside {
             self.add(422, AT, "there is nothing in it");
         }
         let mut contacts = Contacts::default();
@@ -288,6 +289,10 @@ mod tests {
         assert_eq!(name(NamePlace::Contacts).as_deref(), Some("Inside"));
         assert_eq!(name(NamePlace::Attributes).as_deref(), Some("Beside"));
         assert_eq!(name(NamePlace::Both).as_deref(), Some("Inside"));
+        // A name beside is something, where it is looked for.
+        let alone = r#"{"data":{"type":"c3_contact_cards","attributes":{"name":"Beside","contacts":{}}}}"#;
+        let is_taken = |name_at| read(alone.as_bytes(), &Rules { name_at, ..Rules::default() }).is_ok();
+        assert_eq!([NamePlace::Contacts, NamePlace::Attributes].map(is_taken), [false, true]);
     }
 
     #[test]

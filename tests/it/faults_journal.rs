@@ -84,17 +84,24 @@ fn a_journal_that_knows_less_than_the_results_is_refused() {
     run.refuses(4, &["it knows of 120 stored rows, and people.c3run/results.csv tells of 150"]);
 }
 
-#[cfg(unix)]
-#[test]
-fn a_journal_that_lost_its_companion_is_refused_wherever_the_results_went() {
+/// A run that was killed when some rows stood in the results, which go to `out.csv`.
+fn killed_with_results_elsewhere() -> (Place, Server) {
     let rows: Vec<_> = (1..=80).map(|n| format!("P{n},p{n}@example.com,,")).collect();
     let place = Place::with_table(&rows.iter().map(String::as_str).collect::<Vec<_>>());
     let server = Server::with("*:latency=10ms");
-    let import = || place.c3import(&IMPORT).to(&server).and(&["--results", "out.csv"]);
     let partial = place.path().join("out.partial.csv");
     let written = || fs::read_to_string(&partial).is_ok_and(|text| text.matches(",stored,").count() > 5);
-    let killed = import().start().kill_when(written);
+    let import = place.c3import(&IMPORT).to(&server).and(&["--results", "out.csv"]);
+    let killed = import.start().kill_when(written);
     assert_eq!(killed.code, None, "{killed}");
+    (place, server)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_journal_that_lost_its_companion_is_refused_wherever_the_results_went() {
+    let (place, server) = killed_with_results_elsewhere();
+    let import = || place.c3import(&IMPORT).to(&server).and(&["--results", "out.csv"]);
     fs::remove_file(place.path().join("people.c3run/journal.db-wal")).expect("it was not put into the journal yet");
     let requests = server.requests();
     import().run().exits(4).tells(&["it knows of 0 stored rows, and out.partial.csv tells of"]);
@@ -103,14 +110,8 @@ fn a_journal_that_lost_its_companion_is_refused_wherever_the_results_went() {
 
 #[test]
 fn a_run_that_begins_anew_is_not_held_against_the_results_of_the_one_before() {
-    let rows: Vec<_> = (1..=80).map(|n| format!("P{n},p{n}@example.com,,")).collect();
-    let place = Place::with_table(&rows.iter().map(String::as_str).collect::<Vec<_>>());
-    let server = Server::with("*:latency=10ms");
+    let (place, server) = killed_with_results_elsewhere();
     let import = || place.c3import(&IMPORT).to(&server).and(&["--results", "out.csv"]);
-    let partial = place.path().join("out.partial.csv");
-    let written = || fs::read_to_string(&partial).is_ok_and(|text| text.matches(",stored,").count() > 5);
-    let killed = import().start().kill_when(written);
-    assert_eq!(killed.code, None, "{killed}");
     import().and(&["--fresh"]).run().exits(0);
 }
 

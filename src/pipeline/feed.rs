@@ -11,7 +11,7 @@ use super::progress::Progress;
 use super::rehearsal::Rehearsed;
 use super::remember::{Changes, Memory, lost, may_resend};
 use super::seats::Seats;
-use super::together::{Group, MergeError, Place, Reopen, Together};
+use super::together::{Found, Group, MergeError, Place, Reopen, Together};
 use super::{BATCH_ROWS, SEAT_BYTES, SEATS};
 use crate::journal::{Before, JournalError, Subject};
 use crate::jsonapi;
@@ -203,12 +203,12 @@ impl Feed {
     /// Reads until the end, or until nobody listens any more.
     pub fn run(mut self, table: Table, out: &Sender<Fed>) {
         let found = match self.desk.merge.take() {
-            None => Ok((table, None)),
-            Some(reopen) => Together::find(&self.desk, table, &reopen, &self.digester, self.memory.as_mut())
-                .map(|(table, together)| (table, Some(together))),
+            None => Ok(Found::Rows(table, Together::default())),
+            Some(reopen) => Together::find(&self.desk, table, &reopen, &self.digester, self.memory.as_mut()),
         };
         let end = match found {
-            Ok((table, together)) => self.read(table, together.as_ref(), out),
+            Ok(Found::Rows(table, together)) => self.read(table, &together, out),
+            Ok(Found::Stopped) => Ok(ReadEnd { stopped: true, ..ReadEnd::default() }),
             Err(error) => Err(error),
         };
         if let (Ok(ReadEnd { stopped: false, .. }), Some(memory)) = (&end, &self.memory)
@@ -222,7 +222,7 @@ impl Feed {
         }
     }
 
-    fn read(&mut self, table: Table, together: Option<&Together>, out: &Sender<Fed>) -> Result<ReadEnd, FeedError> {
+    fn read(&mut self, table: Table, together: &Together, out: &Sender<Fed>) -> Result<ReadEnd, FeedError> {
         let earlier = EarlierResults::find(table.header());
         let mut batch = Batch::default();
         // Cards are on their way for long, and leave nothing behind.
@@ -233,7 +233,7 @@ impl Feed {
         let mut along = 0;
         let end = table.read(&mut |row| {
             let judged = self.desk.judge(earlier.as_ref(), row, &mut scraps, &mut watch);
-            let place = together.and_then(|together| together.place(row.number));
+            let place = together.place(row.number);
             along += usize::from(place.is_some());
             let fate = match self.fate(judged, (Ordinal(next), row.number), place, &mut batch.sightings) {
                 Ok(fate) => fate,
@@ -276,10 +276,7 @@ impl Feed {
         match (failure, end) {
             (Some(error), _) => Err(error),
             (None, Err(error)) => Err(FeedError::Source(error)),
-            (None, Ok(end)) if !end.stopped && together.is_some_and(|together| along < together.rows()) => {
-                Err(FeedError::Merge(MergeError::Changed { row: None }))
-            }
-            (None, Ok(end)) => Ok(end),
+            (None, Ok(end)) => together.all_came(along, end),
         }
     }
 

@@ -49,7 +49,7 @@ use deliver::Deliverer;
 pub use echo::CardCounts;
 use feed::{Desk, Feed};
 use lookout::Lookout;
-pub use progress::{Progress, Snapshot};
+pub use progress::{Look, Progress, Snapshot};
 use record::Recorder;
 use rehearsal::{Rehearsal, Wanted};
 use remember::Memory;

@@ -12,6 +12,8 @@ use crate::model::{Status, Tally};
 pub struct Progress {
     size: AtomicU64,
     position: AtomicU64,
+    look: AtomicU64,
+    looked: AtomicU64,
     read: AtomicU64,
     requests: AtomicU64,
     in_flight: AtomicU64,
@@ -21,11 +23,22 @@ pub struct Progress {
     alarm: Notify,
 }
 
+/// Which look at the whole table, before anything is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Which contacts several rows have.
+    First,
+    /// What those rows say.
+    Second,
+}
+
 /// How far the run is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Snapshot {
-    /// How much of the input has its results, from 0 to 1, where it can be told.
+    /// How much of the input has its results, from 0 to 1, where it can be told; of a look, how much was looked at.
     pub fraction: Option<f64>,
+    /// Which look this is, and how many rows it has seen; `None` when the run itself goes on.
+    pub look: Option<(Look, u64)>,
     /// Rows read so far.
     pub read: u64,
     /// Requests sent so far.
@@ -49,6 +62,11 @@ impl Progress {
         }
         Snapshot {
             fraction: (size > 0).then(|| (position as f64 / size as f64).min(1.0)),
+            look: match get(&self.look) {
+                0 => None,
+                1 => Some((Look::First, get(&self.looked))),
+                _ => Some((Look::Second, get(&self.looked))),
+            },
             read: get(&self.read),
             requests: get(&self.requests),
             in_flight: get(&self.in_flight),
@@ -59,6 +77,17 @@ impl Progress {
 
     pub(super) fn expect(&self, size: Option<u64>) {
         self.size.store(size.unwrap_or(0), Ordering::Relaxed);
+    }
+
+    pub(super) fn look(&self, which: Option<Look>, rows: u64, position: u64) {
+        let which = match which {
+            None => 0,
+            Some(Look::First) => 1,
+            Some(Look::Second) => 2,
+        };
+        self.look.store(which, Ordering::Relaxed);
+        self.looked.store(rows, Ordering::Relaxed);
+        self.position.store(position, Ordering::Relaxed);
     }
 
     pub(super) fn read(&self, rows: u64) {

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::Sender;
 use super::feed::{Desk, EarlierResults, Fed, FeedError, Judged};
 use super::outcome::dry;
 use super::seats::Seats;
-use super::together::Together;
+use super::together::{Found, MergeError, Together};
 use super::{BATCH_ROWS, SEATS};
 use crate::jsonapi;
 use crate::mapping::Scraps;
@@ -70,60 +70,67 @@ pub struct Rehearsal {
     watched: std::sync::mpsc::Sender<Watch>,
     /// For cards; random, so that nobody can make two look alike.
     hasher: foldhash::quality::RandomState,
+    /// For rows that go with others: they are held against what they said at the look.
+    digester: Digester,
 }
 
 impl Rehearsal {
     /// For those who want this of each row.
     pub fn new(desk: Desk, wanted: Wanted, watched: std::sync::mpsc::Sender<Watch>) -> Rehearsal {
         let hasher = foldhash::quality::RandomState::default();
-        Rehearsal { desk, wanted, together: Together::default(), watched, hasher }
+        Rehearsal { desk, wanted, together: Together::default(), watched, hasher, digester: Digester::default() }
     }
 
     /// Reads until the end, or until nobody listens any more.
     pub fn run(mut self, table: Table, out: &Sender<Fed>) {
-        let end = match self.desk.merge.take() {
-            None => self.read(table, out).map_err(FeedError::Source),
-            Some(reopen) => {
-                let found = Together::find(&self.desk, table, &reopen, &Digester::default(), None);
-                found.and_then(|(table, together)| {
-                    self.together = together;
-                    self.read(table, out).map_err(FeedError::Source)
-                })
+        let found = match self.desk.merge.take() {
+            None => Ok(Found::Rows(table, Together::default())),
+            Some(reopen) => Together::find(&self.desk, table, &reopen, &self.digester, None),
+        };
+        let end = match found {
+            Ok(Found::Rows(table, together)) => {
+                self.together = together;
+                self.read(table, out)
             }
+            Ok(Found::Stopped) => Ok(ReadEnd { stopped: true, ..ReadEnd::default() }),
+            Err(error) => Err(error),
         };
         if out.blocking_send(Fed::End(end)).is_err() {
             tracing::debug!("the run ended before the reading did");
         }
     }
 
-    fn read(&self, table: Table, out: &Sender<Fed>) -> Result<ReadEnd, SourceError> {
+    fn read(&self, table: Table, out: &Sender<Fed>) -> Result<ReadEnd, FeedError> {
         let earlier = EarlierResults::find(table.header());
         // The first rows are had soonest from one reader.
-        let shareable = if self.desk.rows_max < u64::MAX { Shareable::Alone(table) } else { table.share()? };
-        let (end, watch) = match shareable {
+        let shareable = match self.desk.rows_max {
+            u64::MAX => table.share().map_err(FeedError::Source)?,
+            _ => Shareable::Alone(table),
+        };
+        let Done { end, watch, along, changed } = match shareable {
             Shareable::Shared(shared) => self.together(earlier.as_ref(), &shared, out),
             Shareable::Alone(table) => self.alone(earlier.as_ref(), table, out),
         };
         if self.watched.send(watch).is_err() {
             tracing::debug!("nobody asks what was seen of columns");
         }
-        end
+        match changed {
+            Some(row) => Err(FeedError::Merge(MergeError::Changed { row: Some(row) })),
+            None => self.together.all_came(along, end.map_err(FeedError::Source)?),
+        }
     }
 
     /// One thread reads everything.
-    fn alone(
-        &self,
-        earlier: Option<&EarlierResults>,
-        table: Table,
-        out: &Sender<Fed>,
-    ) -> (Result<ReadEnd, SourceError>, Watch) {
+    fn alone(&self, earlier: Option<&EarlierResults>, table: Table, out: &Sender<Fed>) -> Done {
         let mut hand = Hand::new(self, earlier);
         let mut left = self.desk.rows_max;
         let end = table.read(&mut |row| {
             if hand.is_empty() && !hand.sit_down() {
                 return ControlFlow::Break(());
             }
-            hand.judge(row);
+            if hand.judge(row).is_break() {
+                return ControlFlow::Break(());
+            }
             left -= 1;
             if left == 0 || hand.is_full() && out.blocking_send(Fed::Rehearsed(hand.give())).is_err() {
                 return ControlFlow::Break(());
@@ -133,57 +140,64 @@ impl Rehearsal {
         if !hand.is_empty() && out.blocking_send(Fed::Rehearsed(hand.give())).is_err() {
             tracing::debug!("the run ended before the reading did");
         }
-        (end, hand.watch)
+        hand.done(end)
     }
 
     /// Several threads read parts.
-    fn together(
-        &self,
-        earlier: Option<&EarlierResults>,
-        shared: &Shared,
-        out: &Sender<Fed>,
-    ) -> (Result<ReadEnd, SourceError>, Watch) {
+    fn together(&self, earlier: Option<&EarlierResults>, shared: &Shared, out: &Sender<Fed>) -> Done {
         let order = Order { out, state: Mutex::new(OrderState { next: 0, early: BTreeMap::new() }) };
         let work = || {
             let _closes = ClosesOnPanic(&self.desk.seats);
             self.work(earlier, shared, &order)
         };
         let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
-        let ends: Vec<_> = thread::scope(|scope| {
+        let all: Vec<_> = thread::scope(|scope| {
             // Where the system gives fewer threads, the others do their work.
             let spawn = |_| thread::Builder::new().name("feed".to_owned()).spawn_scoped(scope, work).ok();
             let others: Vec<_> = (1..threads).filter_map(spawn).collect();
             let own = work();
             let joined = others.into_iter().map(|other| match other.join() {
-                Ok(end) => end,
+                Ok(done) => done,
                 Err(panic) => std::panic::resume_unwind(panic),
             });
             joined.chain([own]).collect()
         });
         let none = ReadEnd { blank_lines: shared.blank_lines(), ..ReadEnd::default() };
-        let mut watch = self.desk.watch();
-        let end = ends.into_iter().try_fold(none, |all, (end, watched)| {
-            watch.take_in(&watched);
-            let end = end?;
+        let none = Done { end: Ok(none), watch: self.desk.watch(), along: 0, changed: None };
+        all.into_iter().fold(none, Done::and)
+    }
+
+    /// Takes parts until there are none.
+    fn work(&self, earlier: Option<&EarlierResults>, shared: &Shared, order: &Order<'_>) -> Done {
+        let mut hand = Hand::new(self, earlier);
+        let end = hand.work(shared, order);
+        hand.done(end)
+    }
+}
+
+/// What one thread, or all of them, came to.
+struct Done {
+    end: Result<ReadEnd, SourceError>,
+    watch: Watch,
+    /// How many rows came that go with others.
+    along: usize,
+    /// The first of them that is not what it was at the look.
+    changed: Option<RowNumber>,
+}
+
+impl Done {
+    fn and(mut self, other: Done) -> Done {
+        self.watch.take_in(&other.watch);
+        let end = self.end.and_then(|all| {
+            let end = other.end?;
             Ok(ReadEnd {
                 rows: all.rows + end.rows,
                 blank_lines: all.blank_lines + end.blank_lines,
                 stopped: all.stopped || end.stopped,
             })
         });
-        (end, watch)
-    }
-
-    /// Takes parts until there are none.
-    fn work(
-        &self,
-        earlier: Option<&EarlierResults>,
-        shared: &Shared,
-        order: &Order<'_>,
-    ) -> (Result<ReadEnd, SourceError>, Watch) {
-        let mut hand = Hand::new(self, earlier);
-        let end = hand.work(shared, order);
-        (end, hand.watch)
+        let changed = self.changed.into_iter().chain(other.changed).min();
+        Done { end, watch: self.watch, along: self.along + other.along, changed }
     }
 }
 
@@ -196,6 +210,8 @@ struct Hand<'r> {
     watch: Watch,
     batch: Rehearsed,
     count: u64,
+    along: usize,
+    changed: Option<RowNumber>,
 }
 
 impl<'r> Hand<'r> {
@@ -208,7 +224,13 @@ impl<'r> Hand<'r> {
             watch: rehearsal.desk.watch(),
             batch: Rehearsed::default(),
             count: 0,
+            along: 0,
+            changed: None,
         }
+    }
+
+    fn done(self, end: Result<ReadEnd, SourceError>) -> Done {
+        Done { end, watch: self.watch, along: self.along, changed: self.changed }
     }
 
     /// Takes parts until there are none.
@@ -233,14 +255,19 @@ impl<'r> Hand<'r> {
                     Err(error) => break Err(error),
                 }
                 rows += 1;
-                self.judge(&mut row);
+                if self.judge(&mut row).is_break() {
+                    // What is behind it is not told, and the others stop.
+                    stopped = true;
+                    self.rehearsal.desk.seats.close();
+                    break Ok(());
+                }
                 // Nobody waits behind the rest, so that it may wait for more seats.
                 if reader.is_rest() && self.is_full() && !(order.put(part, self.give(), false) && self.sit_down()) {
                     stopped = true;
                     break Ok(());
                 }
             };
-            stopped |= !order.put(part, self.give(), true);
+            stopped |= !order.put(part, self.give(), self.changed.is_none());
             end?;
         }
         Ok(ReadEnd { rows, blank_lines: reader.blank_lines(), stopped: true })
@@ -261,14 +288,14 @@ impl<'r> Hand<'r> {
         self.count >= BATCH_ROWS as u64 || self.batch.shelf.text_len() >= BATCH_BYTES
     }
 
-    /// Judges a row, and keeps of it what is needed; may take what is in it.
-    fn judge(&mut self, row: &mut Row) {
-        let Rehearsal { desk, wanted, together, hasher, watched: _ } = self.rehearsal;
+    /// Judges a row, and keeps of it what is needed; may take what is in it. Breaks off at one that goes with others, and
+    /// is not what it was at the look.
+    fn judge(&mut self, row: &mut Row) -> ControlFlow<()> {
+        let Rehearsal { desk, wanted, together, hasher, digester, watched: _ } = self.rehearsal;
         let batch = &mut self.batch;
-        self.count += 1;
-        batch.position = row.position;
         let place = together.place(row.number);
         let (card, outcome) = match desk.judge(self.earlier, row, &mut self.scraps, &mut self.watch) {
+            Judged::Ended(_) | Judged::Lost { .. } if place.is_some() => return self.has_changed(row.number),
             Judged::Ended(outcome) => (None, Some(outcome)),
             Judged::Lost { card, outcome } => (Some(card), Some(outcome)),
             Judged::Fit { card, warnings, .. } => {
@@ -282,29 +309,46 @@ impl<'r> Hand<'r> {
         };
         if let Some(card) = card {
             self.document.clear();
-            let first = place.as_ref().filter(|place| place.is_first());
-            let sent = first.map_or(&card, |place| place.group.card());
-            jsonapi::encode_into(sent, desk.rules.name_at, &mut self.document);
+            jsonapi::encode_into(&card, desk.rules.name_at, &mut self.document);
+            if let Some(place) = &place {
+                if !place.says_still(digester.digest(&self.document)) {
+                    return self.has_changed(row.number);
+                }
+                self.along += 1;
+            }
             let digest = quick_digest(hasher, &self.document);
-            let goes = first.is_some() || place.is_none();
             if desk.plans_merges {
-                let keys = desk.rules.recognised_by(&card).map(|(key, _)| key);
-                batch.sightings.add(row.number, &card, keys, digest, goes.then_some(self.document.len()));
+                desk.sight(&card, digest, &self.document, row.number, place.as_ref(), &mut batch.sightings);
             }
             // An earlier run has sent what is lost.
-            let fit = outcome.as_ref().is_none_or(|outcome| outcome.status == Status::NotSent);
-            if wanted.documents && goes && fit {
-                batch.documents.push((digest, self.document.as_slice().into()));
+            if wanted.documents && outcome.as_ref().is_none_or(|outcome| outcome.status == Status::NotSent) {
+                let sent = match &place {
+                    None => Some((digest, self.document.as_slice().into())),
+                    Some(place) => place.is_first().then(|| {
+                        let document = jsonapi::encode(place.group.card(), desk.rules.name_at);
+                        (quick_digest(hasher, &document), document.into())
+                    }),
+                };
+                batch.documents.extend(sent);
             }
             batch.shelf.put(row);
             self.scraps.take_back(card);
         }
-        let Some(outcome) = outcome else {
-            batch.ready += 1;
-            return;
-        };
-        let empty = Row::new(row.number);
-        batch.rows.push((std::mem::replace(row, empty), outcome));
+        self.count += 1;
+        batch.position = row.position;
+        match outcome {
+            None => batch.ready += 1,
+            Some(outcome) => {
+                let empty = Row::new(row.number);
+                batch.rows.push((std::mem::replace(row, empty), outcome));
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn has_changed(&mut self, row: RowNumber) -> ControlFlow<()> {
+        self.changed = Some(row);
+        ControlFlow::Break(())
     }
 
     /// What there is, to be handed over.

@@ -68,6 +68,11 @@ impl Seats {
         self.changed.notify_all();
     }
 
+    /// Whether nobody is let in any more.
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing inside can panic, so a poisoned lock still guards two sound numbers.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

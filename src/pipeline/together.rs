@@ -7,7 +7,9 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::BATCH_ROWS;
 use super::feed::{Desk, EarlierResults, Fate, FeedError, Judged, Parcel};
+use super::progress::Look;
 use super::remember::Memory;
 use crate::journal::Subject;
 use crate::mapping::Scraps;
@@ -16,7 +18,7 @@ use crate::model::{
     excerpt,
 };
 use crate::plan::{Gathering, RowGroup, SharedIdentities, Watch};
-use crate::source::{SourceError, Table};
+use crate::source::{ReadEnd, SourceError, Table};
 
 /// How much is kept of rows that share a contact: some 180,000 of them with five values each, and what holds those.
 const GATHERED_BYTES_MAX: usize = 256 << 20;
@@ -78,6 +80,14 @@ pub struct Together {
     places: HashMap<u64, (u32, u32)>,
 }
 
+/// What the looks came to.
+pub enum Found {
+    /// The table, opened once more, and its rows that go with others.
+    Rows(Table, Together),
+    /// The house was closed meanwhile.
+    Stopped,
+}
+
 /// Rows that go as one card.
 #[derive(Debug)]
 pub struct Group {
@@ -115,8 +125,20 @@ impl Together {
         table: Table,
         reopen: &Reopen,
         digester: &Digester,
+        memory: Option<&mut Memory>,
+    ) -> Result<Found, FeedError> {
+        let found = Together::seek(desk, table, reopen, digester, memory);
+        desk.progress.look(None, 0, 0);
+        found
+    }
+
+    fn seek(
+        desk: &Desk,
+        table: Table,
+        reopen: &Reopen,
+        digester: &Digester,
         mut memory: Option<&mut Memory>,
-    ) -> Result<(Table, Together), FeedError> {
+    ) -> Result<Found, FeedError> {
         let header = table.header().clone();
         let again = || match (reopen.0)() {
             Ok(table) if *table.header() == header => Ok(table),
@@ -125,7 +147,7 @@ impl Together {
         };
         let mut shared = SharedIdentities::default();
         let mut keys: Vec<IdentityKey> = Vec::new();
-        look(desk, table, |_, _, judged, scraps| {
+        let looked = look(desk, Look::First, table, |_, _, judged, scraps| {
             if let Judged::Fit { card, .. } = judged {
                 if card.has_identity() {
                     keys.clear();
@@ -136,12 +158,15 @@ impl Together {
             }
             Ok(())
         })?;
+        if looked.is_break() {
+            return Ok(Found::Stopped);
+        }
         if !shared.any() {
-            return Ok((again()?, Together::default()));
+            return Ok(Found::Rows(again()?, Together::default()));
         }
         let mut gathering = Gathering::with_room(GATHERED_BYTES_MAX);
         // Cards are kept here, and leave nothing behind.
-        look(desk, again()?, |ordinal, row, judged, _| {
+        let looked = look(desk, Look::Second, again()?, |ordinal, row, judged, _| {
             let Judged::Fit { card, warnings, sent_before } = judged else { return Ok(()) };
             if !card.has_identity() || !desk.rules.recognised_by(&card).any(|(key, _)| shared.contains(key)) {
                 return Ok(());
@@ -161,11 +186,14 @@ impl Together {
                 false => Err(FeedError::Merge(MergeError::TooMuch { row: row.number })),
             }
         })?;
+        if looked.is_break() {
+            return Ok(Found::Stopped);
+        }
         if let Some(memory) = memory {
             memory.begin_anew();
         }
         drop(shared);
-        Ok((again()?, Together::of(gathering.finish(), desk)))
+        Ok(Found::Rows(again()?, Together::of(gathering.finish(), desk)))
     }
 
     fn of(groups: Vec<RowGroup<Member>>, desk: &Desk) -> Together {
@@ -198,9 +226,12 @@ impl Together {
         Some(Place { group: Arc::clone(&self.groups[group as usize]), nth: nth as usize })
     }
 
-    /// How many rows go with others.
-    pub fn rows(&self) -> usize {
-        self.places.len()
+    /// How the reading ends when so many rows came that go with others.
+    pub fn all_came(&self, came: usize, end: ReadEnd) -> Result<ReadEnd, FeedError> {
+        if !end.stopped && came < self.places.len() {
+            return Err(FeedError::Merge(MergeError::Changed { row: None }));
+        }
+        Ok(end)
     }
 }
 
@@ -249,8 +280,12 @@ impl Place {
 
     /// Whether it stands where it stood, and says what it said, when it was looked at.
     pub fn is_still(&self, ordinal: Ordinal, digest: CardDigest) -> bool {
-        let member = self.member();
-        member.ordinal == ordinal && member.subject.digest == digest
+        self.member().ordinal == ordinal && self.says_still(digest)
+    }
+
+    /// Whether it says what it said then. That is enough where it is found by its number alone.
+    pub fn says_still(&self, digest: CardDigest) -> bool {
+        self.member().subject.digest == digest
     }
 
     /// What is said of a row whose values stand on the card of another.
@@ -260,17 +295,26 @@ impl Place {
     }
 }
 
-/// Judges every row that a run would read.
+/// Judges every row that a run would read; breaks off when the house is closed.
 fn look(
     desk: &Desk,
+    which: Look,
     table: Table,
     mut each: impl FnMut(Ordinal, &Row, Judged, &mut Scraps) -> Result<(), FeedError>,
-) -> Result<(), FeedError> {
+) -> Result<ControlFlow<()>, FeedError> {
     let earlier = EarlierResults::find(table.header());
     let mut scraps = Scraps::default();
     let mut next = 0;
     let mut failure = None;
+    let mut flow = ControlFlow::Continue(());
     let end = table.read(&mut |row| {
+        if next % BATCH_ROWS as u64 == 0 {
+            desk.progress.look(Some(which), next, row.position);
+            if desk.seats.is_closed() {
+                flow = ControlFlow::Break(());
+                return flow;
+            }
+        }
         // Columns are watched when the rows are sent.
         let judged = desk.judge(earlier.as_ref(), row, &mut scraps, &mut Watch::default());
         if let Err(error) = each(Ordinal(next), row, judged, &mut scraps) {
@@ -282,6 +326,62 @@ fn look(
     });
     match failure {
         Some(error) => Err(error),
-        None => end.map(drop).map_err(FeedError::Source),
+        None => end.map(|_| flow).map_err(FeedError::Source),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::Mapping;
+    use crate::model::{Input, ServerRules, SourceOptions};
+    use crate::pipeline::progress::Progress;
+    use crate::pipeline::seats::Seats;
+    use crate::schedule::OnUncertain;
+    use crate::source;
+
+    /// Looks at 1,200 rows, three of one person. Before each further reading something may happen.
+    fn find(between: fn(&Seats, &Progress)) -> Result<Found, FeedError> {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let path = folder.path().join("t.csv");
+        let row =
+            |n: u32| if n.is_multiple_of(500) { "a@example.com".to_owned() } else { format!("p{n:03}@example.com") };
+        let text: Vec<String> = (0..1_200).map(row).collect();
+        std::fs::write(&path, format!("E-mail\n{}\n", text.join("\n"))).expect("written");
+        let open = move || source::open(&Input::File(path.clone()), &SourceOptions::default());
+        let table = open().map_err(FeedError::Source)?;
+        let mapping = Mapping::parse("version = 1\n[card]\nemail = \"E-mail\"\n").expect("it is sound");
+        let desk = Desk {
+            mapper: Arc::new(mapping.compile(table.header()).expect("it fits")),
+            rules: ServerRules::default(),
+            merge: None,
+            plans_merges: false,
+            on_uncertain: OnUncertain::Retry,
+            rows_max: u64::MAX,
+            seats: Arc::new(Seats::new(4)),
+            progress: Arc::default(),
+        };
+        desk.progress.expect(table.shape().size_hint);
+        let (seats, progress) = (Arc::clone(&desk.seats), Arc::clone(&desk.progress));
+        let reopen = Reopen(Box::new(move || {
+            between(&seats, &progress);
+            open()
+        }));
+        Together::find(&desk, table, &reopen, &Digester::default(), None)
+    }
+
+    #[test]
+    fn a_look_tells_how_far_it_is() {
+        let found = find(|_, progress| {
+            let now = progress.snapshot();
+            assert!(matches!(now.look, Some((_, 1_024))) && now.fraction.is_some_and(|part| part > 0.8), "{now:?}");
+        });
+        assert!(matches!(found, Ok(Found::Rows(_, together)) if together.places.len() == 3));
+    }
+
+    #[test]
+    fn a_look_breaks_off_when_the_house_is_closed() {
+        let found = find(|seats, _| seats.close());
+        assert!(matches!(found, Ok(Found::Stopped)));
     }
 }

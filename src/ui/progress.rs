@@ -10,7 +10,7 @@ use indicatif::{ProgressBar as Bar, ProgressStyle};
 use super::Terminal;
 use crate::model::figures::{count, time};
 use crate::model::{Status, Tally};
-use crate::pipeline::{Progress, Snapshot};
+use crate::pipeline::{Look, Progress, Snapshot};
 
 const REFRESH: Duration = Duration::from_millis(100);
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -85,6 +85,9 @@ struct Pace {
 
 impl Pace {
     fn words(&mut self, now: &Snapshot, step: Duration, dry: bool) -> String {
+        if let Some((which, seen)) = now.look {
+            return looking(which, seen, now.fraction);
+        }
         let (settled, fraction) = (now.tally.rows(), now.fraction.unwrap_or(0.0));
         let seconds = step.as_secs_f64();
         let weight = if self.rows_per_second == 0.0 { 1.0 } else { (seconds / 2.0).min(1.0) };
@@ -106,6 +109,16 @@ impl Pace {
         words.retain(|word| !word.is_empty());
         words.join(", ")
     }
+}
+
+/// `looking for rows that share a contact, 1 of 2: 180,000 rows, 18 %`.
+fn looking(which: Look, seen: u64, fraction: Option<f64>) -> String {
+    let nth = match which {
+        Look::First => 1,
+        Look::Second => 2,
+    };
+    let part = fraction.map(|fraction| format!(", {:.0} %", fraction * 100.0)).unwrap_or_default();
+    format!("looking for rows that share a contact, {nth} of 2: {} rows{part}", count(seen))
 }
 
 /// `1,180 stored, 3 invalid`: what there is of each.

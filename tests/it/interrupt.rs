@@ -57,3 +57,18 @@ fn twice_means_at_once_and_what_was_in_flight_is_uncertain() {
     assert_eq!(results.tally()["uncertain"], 2);
     assert_eq!(results.column("c3_code")[..2], ["delivery.unknown", "delivery.unknown"]);
 }
+
+#[test]
+fn a_look_for_rows_that_go_together_hears_it_and_nothing_is_sent() {
+    let server = Server::start();
+    let rows: Vec<_> = (1..=60_000).map(|n| format!("P{n},p{n}@example.com,,")).collect();
+    let place = Place::with_table(&rows.iter().map(String::as_str).collect::<Vec<_>>());
+    let begun = place.path().join("people.c3run/results.partial.csv");
+    let running = place.c3import(&IMPORT).and(&["--merge-rows"]).to(&server).start();
+    let done = running.signal_when(&["INT"], &mut || begun.exists());
+    done.exits(5).tells(&["stopped: it was interrupted"]);
+    assert!(done.last_line().contains("c3import"), "the last line is what to type next\n{done}");
+    assert_eq!(server.requests(), 0);
+    assert_eq!(place.results("people.c3run").rows.len(), 0);
+    assert_eq!(place.summary("people.c3run")["stopped"]["by"], "interrupt");
+}

@@ -281,7 +281,7 @@ fn the_rows_of_a_card_are_known_to_have_landed_together_or_not_at_all() {
 }
 
 /// What is read is not what was looked at: by the time of the last look, somebody has written another file.
-fn changed_meanwhile(later: &[&str]) -> (c3import::pipeline::Report, usize) {
+fn changed_meanwhile(later: &[&str], dry: bool) -> (c3import::pipeline::Report, usize) {
     let place = Place::with_table(&["Åsa,a@example.com,,1", "Bo,b@example.com,,", "Åsa,a@example.com,,2"]);
     let server = Server::start();
     let input = Input::File(place.path().join("people.csv"));
@@ -305,7 +305,7 @@ fn changed_meanwhile(later: &[&str]) -> (c3import::pipeline::Report, usize) {
         open()
     }));
     let plan = Plan {
-        delivery: Delivery::Live { client: client.expect("a client"), renew: None },
+        delivery: if dry { Delivery::Dry } else { Delivery::Live { client: client.expect("a client"), renew: None } },
         merge: Some(reopen),
         ..Plan::look(
             table,
@@ -320,19 +320,51 @@ fn changed_meanwhile(later: &[&str]) -> (c3import::pipeline::Report, usize) {
 
 #[test]
 fn an_input_that_changes_between_the_looks_stops_the_run() {
-    let same = changed_meanwhile(&["Åsa,a@example.com,,1", "Bo,b@example.com,,", "Åsa,a@example.com,,2"]);
+    let was = ["Åsa,a@example.com,,1", "Bo,b@example.com,,", "Åsa,a@example.com,,2"];
+    let same = changed_meanwhile(&was, false);
     assert!(matches!(same.0.ending, Ending::Finished) && same.1 == 2, "{same:?}");
+    let same = changed_meanwhile(&was, true).0;
+    assert!(matches!(same.ending, Ending::Finished) && same.tally.rows() == 3, "{same:?}");
 
-    let (report, requests) = changed_meanwhile(&["Åsa,a@example.com,,0", "Bo,b@example.com,,", "Åsa,a@example.com,,2"]);
-    assert!(matches!(report.ending, Ending::Merge(MergeError::Changed { row: Some(RowNumber(2)) })), "{report:?}");
-    assert_eq!((requests, report.tally.rows()), (0, 0), "nobody is half merged");
+    // A dry run says the same.
+    for dry in [false, true] {
+        let another = ["Åsa,a@example.com,,0", "Bo,b@example.com,,", "Åsa,a@example.com,,2"];
+        let (report, requests) = changed_meanwhile(&another, dry);
+        assert!(matches!(report.ending, Ending::Merge(MergeError::Changed { row: Some(RowNumber(2)) })), "{report:?}");
+        assert_eq!((requests, report.tally.rows()), (0, 0), "nobody is half merged");
 
-    let (report, requests) = changed_meanwhile(&["Åsa,a@example.com,,1", "Bo,b@example.com,,", "Cy,c@example.com,,"]);
-    assert!(matches!(report.ending, Ending::Merge(MergeError::Changed { row: Some(RowNumber(4)) })), "{report:?}");
-    assert!(requests <= 2 && report.tally.rows() == 2, "the rows before have their results: {report:?}");
+        for later in ["Cy,c@example.com,,", "Åsa,no address,,2", ",,,"] {
+            let (report, requests) = changed_meanwhile(&[was[0], was[1], later], dry);
+            let told = matches!(report.ending, Ending::Merge(MergeError::Changed { row: Some(RowNumber(4)) }));
+            assert!(told, "{later}: {report:?}");
+            assert!(requests <= 2 && report.tally.rows() == 2, "the rows before have their results: {report:?}");
+        }
 
-    let (report, _) = changed_meanwhile(&["Åsa,a@example.com,,1"]);
-    assert!(matches!(report.ending, Ending::Merge(MergeError::Changed { row: None })), "{report:?}");
+        let (report, _) = changed_meanwhile(&was[..1], dry);
+        assert!(matches!(report.ending, Ending::Merge(MergeError::Changed { row: None })), "{report:?}");
+    }
+}
+
+/// In the results of an earlier run some rows are held back: a check and an import count the same.
+#[test]
+fn rows_that_are_held_back_are_compared_by_what_they_say_themselves() {
+    let place = Place::with_table(&[]);
+    place.put(
+        "people.csv",
+        "Name,E-mail,Mobile,Note,c3_row,c3_status,c3_id,c3_http_status,c3_attempts,c3_code,c3_column,c3_error\n\
+         Åsa,a@example.com,,1,2,,,,,,,\n\
+         Bo,b@example.com,,,3,stored,17,201,1,,,\n\
+         Åsa,a@example.com,,2,4,,,,,,,\n\
+         Åsa,a@example.com,,1,5,uncertain,,,1,delivery.unknown,,\n",
+    );
+    let server = Server::start();
+    let words = ["--on-uncertain", "report", "--report", "r.html"];
+    place.c3import(&IMPORT).to(&server).and(&words).and(&["--dry-run", "--run-dir", "dry"]).run().exits(1);
+    place.c3import(&IMPORT).to(&server).and(&words).and(&["--run-dir", "real"]).run().exits(1);
+    let told = |run_dir| place.summary(run_dir)["merges"].clone();
+    assert_eq!(told("dry"), told("real"));
+    assert_eq!(told("real")["identical_rows"], 1);
+    assert_eq!(place.results("real").column("c3_status"), ["stored", "unchanged", "stored", "uncertain"]);
 }
 
 /// What a row of a random table says: up to three of eight mailboxes, and a note.

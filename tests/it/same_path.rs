@@ -67,7 +67,9 @@ proptest! {
         let words = ["t.csv", "-m", "m.toml", "--name-at", name_at, "--merge-rows"];
         let words = if merge_rows { &words[..] } else { &words[..5] };
         let check = place.c3import(&["check", "--run-dir", "dry", "--documents", "d.ndjson"]).and(words).run();
-        let import = place.c3import(&["import", "--run-dir", "real", "--concurrency", "1"]).and(words).to(&server).run();
+        // An import works out the merge plan for a report.
+        let import = ["import", "--run-dir", "real", "--concurrency", "1", "--report", "r.html"];
+        let import = place.c3import(&import).and(words).to(&server).run();
         prop_assert_eq!(check.code, import.code, "{}\n{}", check, import);
 
         let (dry, real): (Results, Results) = (place.results("dry"), place.results("real"));
@@ -90,6 +92,8 @@ proptest! {
                 _ => prop_assert_eq!((dry_status, dry_code), (real_status, real_code)),
             }
         }
+
+        prop_assert_eq!(&place.summary("dry")["merges"], &place.summary("real")["merges"]);
 
         // Byte for byte, in the same order: identical cards are listed, and posted, once.
         let listed = place.text("d.ndjson");

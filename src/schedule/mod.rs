@@ -293,8 +293,9 @@ impl Schedule {
         if verdict.never_left() {
             state.attempts -= 1;
         }
-        let repeated =
-            matches!(verdict, Verdict::Unknown { status: Some(_), .. }) && state.last.as_ref() == Some(&verdict);
+        // A gateway says the same of every row, as long as what is behind it is away.
+        let of_the_row = matches!(verdict, Verdict::Unknown { status: Some(200..=299 | 500), .. });
+        let repeated = of_the_row && state.last.as_ref() == Some(&verdict);
         state.same_failure = if repeated { state.same_failure + 1 } else { 1 };
         state.unknown_before |= leaves_open(&verdict);
         let sent_at = state.sent_at;

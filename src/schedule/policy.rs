@@ -49,7 +49,8 @@ pub struct Policy {
     pub probes_max: u32,
     /// How many 403, 404, 405 or 415 in a row stop the run after it went well for a while.
     pub set_up_errors_max: u32,
-    /// Identical 5xx texts for one row after which it is not tried again: it is the row, not the moment.
+    /// Identical texts for one row, of a 500 or of a 2xx that nobody can read, after which it is not tried again: it is the
+    /// row, not the moment.
     pub same_failure_max: u32,
     /// Limits that the user sets.
     pub guards: Guards,

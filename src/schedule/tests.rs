@@ -288,6 +288,25 @@ fn an_outage_costs_a_handful_of_requests_not_rows_times_attempts() {
 }
 
 #[test]
+fn the_same_words_again_and_again_end_a_row_only_where_they_may_be_about_the_row() {
+    let fourth_time = |status: u16| {
+        let mut times = 0;
+        let said = Verdict::Unknown { status: Some(status), reason: "the same".into() };
+        let (endings, sent) = play(&mut schedule(policy(), &[&[1]]), |_| {
+            times += 1;
+            if times < 4 { said.clone() } else { stored() }
+        });
+        (endings[0], sent.len())
+    };
+    for gateway in [408, 502, 503, 504] {
+        assert_eq!(fourth_time(gateway), (Status::Stored, 4), "{gateway}");
+    }
+    for of_the_row in [200, 500] {
+        assert_eq!(fourth_time(of_the_row), (Status::Uncertain, 3), "{of_the_row}");
+    }
+}
+
+#[test]
 fn a_server_that_comes_back_is_found_by_a_probe() {
     let keys: Vec<Vec<u64>> = (0..200).map(|row| vec![row]).collect();
     let rows: Vec<&[u64]> = keys.iter().map(Vec::as_slice).collect();

@@ -115,6 +115,10 @@ impl Memory {
             Kept::Ended(status) => self.wants(status),
         };
         if wanted && (!uncertain || may_resend(&parcel.card, self.on_uncertain)) {
+            // Another row may have brought the very same card there since.
+            if let Some(twin) = self.recall.twin(parcel.digest).filter(|twin| settles(twin, &parcel.card)) {
+                return Ok(Fate::Ended(self.repeats(&twin)?));
+            }
             parcel.before = Some(found.before());
             parcel.sent_before = uncertain;
             return Ok(Fate::Card(parcel));

@@ -202,6 +202,20 @@ fn nobody_without_a_contact_is_sent_twice_on_a_guess() {
 }
 
 #[test]
+fn a_refused_row_is_not_tried_again_when_another_row_has_brought_its_card_there() {
+    let server = Server::with("times=1,match=Anna:status=422,detail=no");
+    let place = nameless(&["Anna,,,x", "Bo,bo@example.com,,", "Anna,,,x"]);
+    place.c3import(&IMPORT).to(&server).run().exits(1);
+    assert_eq!(place.results("people.c3run").column("c3_status"), ["refused", "stored", "stored"]);
+    place.c3import(&["retry", "people.c3run"]).token(Server::TOKEN).run().exits(0).tells(&["row 4"]);
+    let results = place.results("people.c3run");
+    assert_eq!(results.column("c3_status"), ["unchanged", "stored", "stored"]);
+    let ids = results.column("c3_id");
+    assert_eq!(ids[0], ids[2]);
+    assert_eq!((server.requests(), server.cards().len()), (3, 2));
+}
+
+#[test]
 fn everything_can_be_written_once_more_from_the_journal() {
     let server = Server::with(
         "match=p2@:status=422,detail=\"no, =sum\"; match=p3@:forget=email; match=p5@:status=500,detail=boom",

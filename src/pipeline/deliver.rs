@@ -12,6 +12,7 @@ use super::carriers::{Answer, Carriers, Load, Token};
 use super::companions::Companions;
 use super::echo::{CardCounts, ReadBack, Sent};
 use super::feed::{Batch, Fate, Fed, FedRow, FeedError, Parcel};
+use super::mistaken::is_about_another;
 use super::outcome::CardEnding;
 use super::progress::Progress;
 use super::record::Arrival;
@@ -80,6 +81,8 @@ pub struct Deliverer {
     tokens: Token,
     /// Whether the token was fetched in this run, and the server has taken nothing with it so far.
     token_fresh: bool,
+    /// Since when every document has a connection of its own, because answers were about other cards.
+    apart_since: Option<Duration>,
     read: Option<Result<ReadEnd, FeedError>>,
     /// When it was told to stop, by whomever.
     stopping: Option<Instant>,
@@ -145,6 +148,7 @@ impl Deliverer {
             timeline: Timeline::default(),
             tokens: Token(0),
             token_fresh: false,
+            apart_since: None,
             read: None,
             stopping: None,
             interrupted: None,
@@ -332,11 +336,12 @@ impl Deliverer {
             self.progress.unsent();
         }
         let verdict = self.after_renewal(token, verdict);
+        let (verdict, mistaken) = self.tell_apart(row, sent_at, verdict);
         self.take_back(row, &verdict);
         let strangers = self.read_back(row, &verdict);
         self.schedule.reply(row, verdict, now);
-        if let Some(how) = strangers {
-            self.schedule.stop(StopReason::Strangers(how));
+        if let Some(reason) = mistaken.or(strangers.map(StopReason::Strangers)) {
+            self.schedule.stop(reason);
         }
     }
 
@@ -373,6 +378,26 @@ impl Deliverer {
             tracing::warn!("the server no longer takes the token; going on with a new one");
         }
         Verdict::NotProcessed { status: *status, retry_after: Some(Duration::ZERO), reason: said.clone() }
+    }
+
+    /// An answer about another card says nothing of the one that was sent. It may have been meant for an earlier request
+    /// on the same connection, and then those that follow there are out of step as well: from now on every document has a
+    /// connection of its own. Where it had one, it is the server that errs, and the run must stop.
+    fn tell_apart(&mut self, row: Ordinal, sent_at: Duration, verdict: Verdict) -> (Verdict, Option<StopReason>) {
+        let Verdict::Stored { status, id, echo: Some(echo), .. } = &verdict else { return (verdict, None) };
+        if !self.parcels.get(&row).is_some_and(|parcel| is_about_another(&parcel.card, echo)) {
+            return (verdict, None);
+        }
+        let which = id.as_ref().map(|id| format!(", {id}")).unwrap_or_default();
+        let reason = format!("the answer is about another card{which}");
+        let was_apart = self.apart_since.is_some_and(|since| sent_at >= since);
+        if let (None, Delivery::Live { client, .. }) = (self.apart_since, &mut self.delivery) {
+            tracing::warn!("an answer was about another card; every document goes on a connection of its own now");
+            *client = client.apart();
+            self.apart_since = Some(self.began.elapsed());
+        }
+        let mistaken = was_apart.then(|| StopReason::OtherCards(reason.clone()));
+        (Verdict::Unknown { status: Some(*status), reason }, mistaken)
     }
 
     /// Holds an answer against what was sent; says how the server errs, when the run must stop because of it.

@@ -19,6 +19,7 @@ mod deliver;
 mod echo;
 mod feed;
 mod lookout;
+mod mistaken;
 mod outcome;
 mod progress;
 mod record;

@@ -168,6 +168,12 @@ impl Client {
         Ok(Client(Arc::new(Parts { authorization: bearer(&token)?, token, ..Parts::clone(&self.0) })))
     }
 
+    /// The same client, which lets no two documents go on one connection.
+    #[must_use]
+    pub fn apart(&self) -> Client {
+        Client(Arc::new(Parts { http: self.0.fresh.clone(), ..Parts::clone(&self.0) }))
+    }
+
     /// Whether this is the token it uses.
     pub fn uses(&self, token: &SecretString) -> bool {
         self.0.token.expose_secret() == token.expose_secret()

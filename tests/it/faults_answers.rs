@@ -134,6 +134,37 @@ fn a_server_that_puts_strangers_on_one_card_stops_the_run() {
     assert_eq!(server.requests(), 3);
 }
 
+/// The answer to the first row, whoever asks.
+fn of_the_first() -> String {
+    let card = r#"{"name":"P01","email":["p01@example.com"]}"#;
+    let body = format!(r#"{{"data":{{"type":"c3_contact_cards","id":"13","attributes":{{"contacts":{card}}}}}}}"#);
+    format!("status=201,commit,type=application/vnd.api+json,body=\"{}\"", body.replace('"', "\\\""))
+}
+
+#[test]
+fn an_answer_about_somebody_else_is_none_and_from_then_on_nobody_shares_a_connection() {
+    let server = Server::with(&format!("3:{}", of_the_first()));
+    let place = people(6);
+    import(&place, &server, &ONE).exits(0).tells(&["delivery.resent"]);
+    let results = place.results("people.c3run");
+    assert_eq!(results.column("c3_status"), ["stored"; 6]);
+    assert_eq!(results.column("c3_id"), ["13", "14", "15", "16", "17", "18"]);
+    assert_eq!(results.column("c3_attempts"), ["1", "1", "2", "1", "1", "1"]);
+    let connections: Vec<u64> = server.seen().iter().map(|seen| seen.connection).collect();
+    assert_eq!(connections, [1, 1, 1, 2, 3, 4, 5], "an answer that comes late meets nobody");
+}
+
+#[test]
+fn a_server_that_answers_about_somebody_else_again_stops_the_run() {
+    let server = Server::with(&format!("3-:{}", of_the_first()));
+    let place = people(6);
+    import(&place, &server, &ONE).exits(3).tells(&["again the answer is about another card, 13"]);
+    let results = place.results("people.c3run");
+    let expected = ["stored", "stored", "uncertain", "uncertain", "not_sent", "not_sent"];
+    assert_eq!(results.column("c3_status"), expected, "{results:?}");
+    assert_eq!(server.requests(), 4);
+}
+
 #[test]
 fn a_login_page_in_place_of_an_answer_stops_the_run_and_leaves_its_row_open() {
     for (fault, cards) in [("3:html", 2), ("3:html,commit", 3)] {

@@ -1,0 +1,69 @@
+//! Whether an answer speaks of the card that was sent, or of somebody else's.
+
+use crate::model::{Channel, ContactCard, Echo, Identity};
+
+/// Phones that end in so many same digits are one, however the server writes it.
+const PHONE_END: usize = 7;
+
+/// Whether an answer is about another card: it has another name, and none of the contacts that were sent. The answer to
+/// an earlier request looks so when it comes late, on a connection that is used again.
+///
+/// What has no contacts may come back in any form, and has a connection of its own.
+pub fn is_about_another(card: &ContactCard, echo: &Echo) -> bool {
+    let named = (card.name.as_ref().map(|name| name.value.trim()), echo.name.as_deref().map(str::trim));
+    let same_name = named.0.is_some() && named.0 == named.1;
+    if same_name || !card.has_identity() || echo.entries.is_empty() {
+        return false;
+    }
+    let is_back = |channel: Channel, sent: &str| {
+        let sent = Identity::new(channel, sent).folded();
+        let mut back = echo.entries.iter().filter(|(of, _)| *of == channel);
+        back.any(|(_, value)| is_same(channel, &sent, &Identity::new(channel, value).folded()))
+    };
+    !Channel::ALL.into_iter().any(|channel| card.channel(channel).iter().any(|sent| is_back(channel, &sent.value)))
+}
+
+fn is_same(channel: Channel, sent: &str, back: &str) -> bool {
+    let end = |digits: &str| digits.len().checked_sub(PHONE_END).map(|from| digits[from..].to_owned());
+    match channel {
+        Channel::Voice => sent == back || end(sent).is_some_and(|sent| Some(sent) == end(back)),
+        Channel::Email | Channel::Facebook | Channel::Vk | Channel::Line => sent == back,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Entry, Origin};
+
+    /// Whether what comes back is somebody else; each is a name and contacts.
+    fn is_another(sent: &str, back: &str) -> bool {
+        let channel = |contact: &str| if contact.contains('@') { Channel::Email } else { Channel::Voice };
+        let parts = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let (sent, back) = (parts(sent), parts(back));
+        let name = |name: &String| (name != "-").then(|| name.clone());
+        let entry = |value: &String| Entry { value: value.clone(), origin: Origin(0) };
+        let mut card = ContactCard { name: name(&sent[0]).as_ref().map(entry), ..ContactCard::default() };
+        for contact in &sent[1..] {
+            card.channel_mut(channel(contact)).push(entry(contact));
+        }
+        let entries = back[1..].iter().map(|contact| (channel(contact), contact.clone())).collect();
+        is_about_another(&card, &Echo { name: name(&back[0]), entries, ..Echo::default() })
+    }
+
+    #[test]
+    fn an_answer_about_somebody_else_has_another_name_and_none_of_the_contacts() {
+        assert!(is_another("Ada a@x.se +46701740605", "Bo b@x.se +46701740606"));
+        assert!(is_another("- a@x.se", "Bo b@x.se") && is_another("Ada a@x.se", "- b@x.se"));
+        for (sent, back) in [
+            ("Ada a@x.se", "Bo A@X.se b@x.se"),     // who shares a contact has one card
+            ("Ada a@x.se b@x.se", "Bo b@x.se"),     // a contact was left out
+            ("Ada a@x.se", "Ada b@x.se"),           // all contacts were, or were changed
+            ("Ada +46701740605", "Bo 070-1740605"), // phones have many forms
+            ("Ada a@x.se", "Bo"),                   // nothing is said of contacts
+            ("Ada", "Bo b@x.se"),                   // nothing to know it by
+        ] {
+            assert!(!is_another(sent, back), "{sent} and {back}");
+        }
+    }
+}

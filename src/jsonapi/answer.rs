@@ -1,5 +1,7 @@
 //! An answer's body: a resource, error objects, or something else.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::usual;
@@ -12,9 +14,9 @@ const ERRORS_MAX: usize = 20;
 
 /// What a body turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Document {
+pub enum Document<'a> {
     /// A resource object in `data`.
-    Resource(Resource),
+    Resource(Resource<'a>),
     /// Error objects, or what stands for them; at least one.
     Errors(Vec<ServerError>),
     /// An object, but neither.
@@ -25,13 +27,13 @@ pub enum Document {
 
 /// What the answer says of the card. Ids as text, whether written as number or string.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Resource {
+pub struct Resource<'a> {
     /// `data.type`.
-    pub kind: Option<String>,
+    pub kind: Option<Cow<'a, str>>,
     /// `data.id`.
-    pub id: Option<String>,
+    pub id: Option<Cow<'a, str>>,
     /// `data.attributes.c3_id`.
-    pub c3_id: Option<String>,
+    pub c3_id: Option<Cow<'a, str>>,
     /// The card itself, if `data.attributes.contacts` is there.
     pub echo: Option<Echo>,
 }
@@ -41,12 +43,12 @@ pub struct Resource {
 /// Tolerates unknown members, a byte order mark, characters that are no UTF-8, and error bodies in every shape seen:
 /// JSON:API `errors` (with `detail` a string or a list), `{"errors": {"email": ["…"]}}`, `{"error": "…"}`,
 /// `{"message": "…"}` (API facts, "error bodies").
-pub fn read(body: &[u8]) -> Option<Document> {
+pub fn read(body: &[u8]) -> Option<Document<'_>> {
     usual::resource(body).map(Document::Resource).or_else(|| read_anything(body))
 }
 
 /// The same, whatever it looks like.
-pub(super) fn read_anything(body: &[u8]) -> Option<Document> {
+pub(super) fn read_anything(body: &[u8]) -> Option<Document<'static>> {
     let text = String::from_utf8_lossy(body);
     let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
     if !value.is_object() {
@@ -62,9 +64,9 @@ pub(super) fn read_anything(body: &[u8]) -> Option<Document> {
     }
     if let Some(data @ Value::Object(_)) = value.get("data") {
         return Some(Document::Resource(Resource {
-            kind: scalar(data.get("type")),
-            id: data.get("id").and_then(id),
-            c3_id: data.pointer("/attributes/c3_id").and_then(id),
+            kind: scalar(data.get("type")).map(Cow::Owned),
+            id: data.get("id").and_then(id).map(Cow::Owned),
+            c3_id: data.pointer("/attributes/c3_id").and_then(id).map(Cow::Owned),
             echo: data.get("attributes").and_then(echo),
         }));
     }
@@ -85,15 +87,20 @@ fn says_no(value: &Value) -> bool {
 fn echo(attributes: &Value) -> Option<Echo> {
     let contacts = attributes.get("contacts").filter(|contacts| contacts.is_object())?;
     let list = |name: &str| contacts.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let entries = Channel::ALL.into_iter().flat_map(|channel| {
-        list(channel.as_str()).iter().filter_map(move |value| Some((channel, scalar(Some(value))?)))
-    });
-    let pair = |pair: &Value| Some((scalar(pair.get("label"))?, scalar(pair.get("value"))?));
-    Some(Echo {
-        name: scalar(contacts.get("name")).or_else(|| scalar(attributes.get("name"))),
-        entries: entries.collect(),
-        custom: list("custom").iter().filter_map(pair).collect(),
-    })
+    let mut echo = Echo::default();
+    for channel in Channel::ALL {
+        let values = list(channel.as_str()).iter().filter_map(|value| scalar(Some(value)));
+        values.for_each(|value| echo.add_entry(channel, &value));
+    }
+    for pair in list("custom") {
+        if let (Some(label), Some(value)) = (scalar(pair.get("label")), scalar(pair.get("value"))) {
+            echo.add_custom(&label, &value);
+        }
+    }
+    if let Some(name) = scalar(contacts.get("name")).or_else(|| scalar(attributes.get("name"))) {
+        echo.set_name(&name);
+    }
+    Some(echo)
 }
 
 fn error_object(value: &Value) -> Option<ServerError> {
@@ -184,11 +191,11 @@ mod tests {
         let body = r#"{"data":{"id":"13","attributes":{"name":"A","contacts":{"email":["a@x.se",7,null],"vk":"x",
             "custom":[{"label":"ID","value":1},{"label":"x"},3]}}}}"#;
         let Some(Document::Resource(resource)) = read(body.as_bytes()) else { panic!("a resource") };
-        let expected = Echo {
-            name: Some("A".into()),
-            entries: vec![(Channel::Email, "a@x.se".into()), (Channel::Email, "7".into())],
-            custom: vec![("ID".into(), "1".into())],
-        };
+        let mut expected = Echo::default();
+        expected.set_name("A");
+        expected.add_entry(Channel::Email, "a@x.se");
+        expected.add_entry(Channel::Email, "7");
+        expected.add_custom("ID", "1");
         assert_eq!(resource.echo, Some(expected));
     }
 

@@ -2,6 +2,7 @@
 //! error's pointer in, a field of the card out. Touches nothing: no network, no files, no clock.
 
 mod answer;
+mod cursor;
 mod pointer;
 mod request;
 mod usual;

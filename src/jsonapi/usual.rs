@@ -1,127 +1,98 @@
 //! The answer in the form that nearly all have, read straight into what is wanted of it: no tree of values is built to
 //! be taken apart again. Whatever is not quite so is left to [`read`](super::read), which takes anything.
 
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, Visitor};
+use std::borrow::Cow;
 
 use super::answer::Resource;
+use super::cursor::Cursor;
 use crate::model::{Channel, Echo};
 
 /// The resource in a body, as [`read`](super::read) would find it; nothing when the body is of another form.
-pub(super) fn resource(body: &[u8]) -> Option<Resource> {
-    // Looked at once as a whole, instead of string by string.
-    let Body { data, errors } = serde_json::from_str(simdutf8::basic::from_utf8(body).ok()?).ok()?;
-    if errors.is_some() {
-        return None;
+pub(super) fn resource(body: &[u8]) -> Option<Resource<'_>> {
+    let mut cursor = Cursor::new(simdutf8::basic::from_utf8(body).ok()?);
+    let mut data = None;
+    cursor.object(|cursor, name| match name {
+        "data" => once(&mut data, read_data(cursor)?),
+        "errors" => None,
+        _ => cursor.skip(),
+    })?;
+    cursor.end()?;
+    data
+}
+
+fn read_data<'a>(cursor: &mut Cursor<'a>) -> Option<Resource<'a>> {
+    let (mut kind, mut id, mut attributes) = (None, None, None);
+    cursor.object(|cursor, name| match name {
+        "type" => once(&mut kind, nullable(cursor)?),
+        "id" => once(&mut id, nullable(cursor)?),
+        "attributes" => once(&mut attributes, read_attributes(cursor)?),
+        _ => cursor.skip(),
+    })?;
+    let (c3_id, echo) = attributes.unwrap_or_default();
+    Some(Resource { kind: kind.flatten(), id: id.flatten(), c3_id, echo })
+}
+
+/// The id among the attributes, and the card.
+fn read_attributes<'a>(cursor: &mut Cursor<'a>) -> Option<(Option<Cow<'a, str>>, Option<Echo>)> {
+    let (mut c3_id, mut name, mut contacts) = (None, None, None);
+    cursor.object(|cursor, member| match member {
+        "c3_id" => once(&mut c3_id, nullable(cursor)?),
+        "name" => once(&mut name, nullable(cursor)?),
+        "contacts" if cursor.null() => once(&mut contacts, None),
+        "contacts" => once(&mut contacts, Some(read_contacts(cursor)?)),
+        _ => cursor.skip(),
+    })?;
+    let mut echo = contacts.flatten();
+    if let (Some(echo), Some(name)) = (&mut echo, name.flatten())
+        && echo.name().is_none()
+    {
+        echo.set_name(&name);
     }
-    let Data { kind, id, attributes: Attributes { c3_id, name, contacts } } = data;
-    let echo = contacts.map(|contacts| {
-        let Contacts { name: own_name, email, facebook, vk, line, voice, custom } = contacts;
-        let lists = Channel::ALL.into_iter().zip([email, facebook, vk, line, voice]);
-        let entries = lists.flat_map(|(channel, list)| list.0.into_iter().map(move |entry| (channel, entry.0)));
-        Echo {
-            name: own_name.or(name).map(|name| name.0),
-            entries: entries.collect(),
-            custom: custom.0.into_iter().map(|pair| (pair.label.0, pair.value.0)).collect(),
-        }
-    });
-    Some(Resource { kind: kind.map(|kind| kind.0), id: id.map(|id| id.0), c3_id: c3_id.map(|id| id.0), echo })
+    Some((c3_id.flatten(), echo))
 }
 
-#[derive(Deserialize)]
-struct Body {
-    data: Data,
-    #[serde(default, deserialize_with = "there")]
-    errors: Option<()>,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    #[serde(rename = "type")]
-    kind: Option<Scalar>,
-    id: Option<Scalar>,
-    attributes: Attributes,
-}
-
-#[derive(Deserialize)]
-struct Attributes {
-    c3_id: Option<Scalar>,
-    name: Option<Scalar>,
-    contacts: Option<Contacts>,
-}
-
-#[derive(Deserialize)]
-struct Contacts {
-    name: Option<Scalar>,
-    #[serde(default)]
-    email: List<Scalar>,
-    #[serde(default)]
-    facebook: List<Scalar>,
-    #[serde(default)]
-    vk: List<Scalar>,
-    #[serde(default)]
-    line: List<Scalar>,
-    #[serde(default)]
-    voice: List<Scalar>,
-    #[serde(default)]
-    custom: List<Pair>,
-}
-
-#[derive(Deserialize)]
-struct Pair {
-    label: Scalar,
-    value: Scalar,
-}
-
-/// A list, and nothing but a list.
-struct List<T>(Vec<T>);
-
-/// A string or a whole number, as text.
-struct Scalar(String);
-
-impl<T> Default for List<T> {
-    fn default() -> Self {
-        List(Vec::new())
+fn read_contacts(cursor: &mut Cursor<'_>) -> Option<Echo> {
+    let mut echo = Echo::with_room(cursor.left());
+    let mut name = None;
+    cursor.object(|cursor, member| match member {
+        "name" => once(&mut name, nullable(cursor)?),
+        "custom" if echo.custom().len() == 0 => cursor.array(|cursor| read_pair(cursor, &mut echo)),
+        "custom" => None,
+        _ => match Channel::ALL.into_iter().find(|channel| channel.as_str() == member) {
+            None => cursor.skip(),
+            Some(channel) if echo.entries().any(|(earlier, _)| earlier == channel) => None,
+            Some(channel) => cursor.array(|cursor| {
+                echo.add_entry(channel, &cursor.scalar()?);
+                Some(())
+            }),
+        },
+    })?;
+    if let Some(name) = name.flatten() {
+        echo.set_name(&name);
     }
+    Some(echo)
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Vec::deserialize(deserializer).map(List)
-    }
+fn read_pair(cursor: &mut Cursor<'_>, echo: &mut Echo) -> Option<()> {
+    let (mut label, mut value) = (None, None);
+    cursor.object(|cursor, name| match name {
+        "label" => once(&mut label, cursor.scalar()?),
+        "value" => once(&mut value, cursor.scalar()?),
+        _ => cursor.skip(),
+    })?;
+    echo.add_custom(&label?, &value?);
+    Some(())
 }
 
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl Visitor<'_> for Text {
-            type Value = Scalar;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or a whole number")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Scalar, E> {
-                Ok(Scalar(text.to_owned()))
-            }
-
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Scalar, E> {
-                Ok(Scalar(number.to_string()))
-            }
-
-            fn visit_i64<E: Error>(self, number: i64) -> Result<Scalar, E> {
-                Ok(Scalar(number.to_string()))
-            }
-        }
-        deserializer.deserialize_any(Text)
-    }
+fn nullable<'a>(cursor: &mut Cursor<'a>) -> Option<Option<Cow<'a, str>>> {
+    if cursor.null() { Some(None) } else { cursor.scalar().map(Some) }
 }
 
-/// Whether a member is there, whatever it holds.
-fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<()>, D::Error> {
-    IgnoredAny::deserialize(deserializer).map(|_| Some(()))
+/// Of members with one name, it is not for us to say which counts.
+fn once<T>(place: &mut Option<T>, value: T) -> Option<()> {
+    let first = place.is_none();
+    *place = Some(value);
+    first.then_some(())
 }
 
 #[cfg(test)]
@@ -141,9 +112,22 @@ mod tests {
     fn json() -> impl Strategy<Value = String> {
         let leaf = prop_oneof![
             "\"[a1å\\\\n]{0,3}\"",
+            "\"(a|å|\\\\u00e5|\\\\\"|\\\\/|\\\\ud83d\\\\ude00|\\\\ud83d){0,3}\"",
             (-3i64..30).prop_map(|n| n.to_string()),
-            prop::sample::select(vec!["null", "true", "1.5", "{}", "[]", "18446744073709551616"])
-                .prop_map(str::to_owned),
+            prop::sample::select(vec![
+                "null",
+                "true",
+                "1.5",
+                "{}",
+                "[]",
+                "18446744073709551616",
+                "-0",
+                "007",
+                "1e3",
+                " 7 ",
+                "[[1],{\"a\":[]}]",
+            ])
+            .prop_map(str::to_owned),
         ];
         let leaf = leaf.boxed();
         let member = |name: &'static str, value: BoxedStrategy<String>| {
@@ -187,6 +171,17 @@ mod tests {
         fn the_short_way_agrees_with_the_long_one(body in json()) {
             if let Some(resource) = resource(body.as_bytes()) {
                 prop_assert_eq!(read_anything(body.as_bytes()), Some(Document::Resource(resource)), "{}", body);
+            }
+        }
+
+        #[test]
+        fn nor_is_a_damaged_body_read_otherwise(body in json(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let mut damaged = body.into_bytes();
+            let at = at.index(damaged.len());
+            prop_assert!(resource(&damaged[..at]).is_none(), "a torn one is no document");
+            damaged[at] = byte;
+            if let Some(resource) = resource(&damaged) {
+                prop_assert_eq!(read_anything(&damaged), Some(Document::Resource(resource)));
             }
         }
     }

@@ -109,7 +109,7 @@ impl ContactCard {
 
     /// Whether the server may recognise this person at all: if not, every request makes a card of its own.
     pub fn has_identity(&self) -> bool {
-        self.identities().next().is_some()
+        Channel::ALL.into_iter().any(|channel| !self.channel(channel).is_empty())
     }
 
     /// Every value with its field, in the order of the document.

@@ -1,6 +1,6 @@
 //! The rules of the server that nobody has documented, each as one setting. The sandbox has a switch for each.
 
-use super::{Channel, ContactCard, Echo, Identity, IdentityKey};
+use super::{Channel, ContactCard, Identity, IdentityKey};
 
 /// Where the person's name stands in the document: the API page's field table and its samples disagree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,12 +41,6 @@ impl ServerRules {
             entries.map(move |entry| format!("{}:{}", channel.as_str(), Identity::new(channel, &entry.value).folded()))
         });
         entries.chain(custom)
-    }
-
-    /// The same of a card as the server sent it back.
-    pub fn recognised_again_by(self, echo: &Echo) -> impl Iterator<Item = IdentityKey> {
-        let custom = if self.matches_custom { echo.custom.as_slice() } else { &[] };
-        echo.identities().chain(custom.iter().map(|(label, value)| IdentityKey::of_custom(label, value)))
     }
 }
 

@@ -1,10 +1,12 @@
 //! Free read-back: every answer repeats the card, so every answer can be held against what was sent (API facts, "Free
 //! read-back from the echo").
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::model::{
-    C3Id, CompactEntry, CompactMap, ContactCard, Echo, Field, Identity, IdentityKey, OutcomeCode, ServerRules, excerpt,
+    C3Id, Channel, CompactEntry, CompactMap, ContactCard, Echo, Field, Identity, IdentityKey, OutcomeCode, ServerRules,
+    excerpt,
 };
 
 /// How much of a value is shown.
@@ -99,7 +101,7 @@ impl ReadBack {
     /// Holds an answer against the card that was sent. `Err` when the id belongs to rows that share no contact with this
     /// one: then the server recognises people by something that we do not know of, and the run must stop.
     pub fn check(&mut self, sent: Sent<'_>, id: Option<&C3Id>, echo: Option<&Echo>) -> Result<Vec<Oddity>, String> {
-        let back = echo.map(|echo| Back { echo, identities: identities(sent, echo) });
+        let back = echo.map(|echo| Back::new(sent, echo));
         let met_before = match id {
             Some(id) => self.meet(sent, id, back.as_ref())?,
             None => {
@@ -114,10 +116,10 @@ impl ReadBack {
     fn meet(&mut self, sent: Sent<'_>, id: &C3Id, back: Option<&Back<'_>>) -> Result<bool, String> {
         let known = self.known(id);
         let all = match back {
-            Some(Back { echo, identities }) => {
-                let custom = if self.rules.matches_custom { echo.custom.as_slice() } else { &[] };
-                let custom = custom.iter().map(|(label, value)| IdentityKey::of_custom(label, value));
-                let here = sent.identities.iter().chain(identities).copied().chain(custom);
+            Some(back) => {
+                let custom = back.echo.custom().filter(|_| self.rules.matches_custom);
+                let custom = custom.map(|(label, value)| IdentityKey::of_custom(label, value));
+                let here = sent.identities.iter().chain(&*back.identities).copied().chain(custom);
                 here.fold(known.unwrap_or(0), |all, key| all | marks(key))
             }
             // Without an echo the card may hold anything, so that no later row is a stranger to it.
@@ -160,38 +162,58 @@ impl ReadBack {
 struct Back<'a> {
     echo: &'a Echo,
     /// Of its contact entries, in their order.
-    identities: Vec<IdentityKey>,
+    identities: Cow<'a, [IdentityKey]>,
+    /// Whether entries and custom fields are just those that were sent.
+    as_sent: bool,
 }
 
-/// What came back in its place as it was sent has the key that it had.
-fn identities(sent: Sent<'_>, echo: &Echo) -> Vec<IdentityKey> {
-    let mut sent = sent.card.identities().zip(sent.identities);
-    let keys = echo.entries.iter().map(|(channel, value)| {
-        let back = Identity::new(*channel, value);
-        sent.next().filter(|(identity, _)| *identity == back).map_or_else(|| back.key(), |(_, key)| *key)
+impl<'a> Back<'a> {
+    fn new(sent: Sent<'a>, echo: &'a Echo) -> Back<'a> {
+        if is_as_sent(sent.card, echo) {
+            let identities = Cow::Borrowed(&sent.identities[..echo.entries().len()]);
+            return Back { echo, identities, as_sent: true };
+        }
+        // What came back in its place as it was sent has the key that it had.
+        let mut sent = sent.card.identities().zip(sent.identities);
+        let keys = echo.entries().map(|(channel, value)| {
+            let back = Identity::new(channel, value);
+            sent.next().filter(|(identity, _)| *identity == back).map_or_else(|| back.key(), |(_, key)| *key)
+        });
+        Back { echo, identities: keys.collect(), as_sent: false }
+    }
+}
+
+fn is_as_sent(card: &ContactCard, echo: &Echo) -> bool {
+    let mut entries = echo.entries();
+    let all_there = Channel::ALL.into_iter().all(|channel| {
+        let mut sent = card.channel(channel).iter();
+        sent.all(|sent| entries.next() == Some((channel, &sent.value)))
     });
-    keys.collect()
+    let custom = card.custom.iter().map(|field| (field.label.as_str(), field.value.as_str()));
+    all_there && entries.next().is_none() && custom.eq(echo.custom())
 }
 
 /// `met_before`: whether an earlier row got the same card. What both sent stands twice on it, as the server promises.
 fn oddities(sent: Sent<'_>, back: &Back<'_>, met_before: bool) -> Vec<Oddity> {
     let (card, echo) = (sent.card, back.echo);
     let mut found = Vec::new();
-    for ((field, value), key) in card.values().zip(sent.identities) {
-        if let Field::Channel(..) = field
-            && !back.identities.contains(key)
-        {
-            let message = format!("stored, but the answer lacks \"{}\"", excerpt(value, SHOWN_CHARS));
-            found.push(Oddity { code: OutcomeCode::EchoMissing, field: Some(field), message });
+    if !back.as_sent {
+        for ((field, value), key) in card.values().zip(sent.identities) {
+            if let Field::Channel(..) = field
+                && !back.identities.contains(key)
+            {
+                let message = format!("stored, but the answer lacks \"{}\"", excerpt(value, SHOWN_CHARS));
+                found.push(Oddity { code: OutcomeCode::EchoMissing, field: Some(field), message });
+            }
         }
     }
-    if card.name.is_some() && echo.name.as_deref().is_none_or(|name| name.trim().is_empty()) {
+    if card.name.is_some() && echo.name().is_none_or(|name| name.trim().is_empty()) {
         let message = "stored, but the answer has no name: the server may want it elsewhere, see --name-at".to_owned();
         found.push(Oddity { code: OutcomeCode::EchoMissing, field: Some(Field::Name), message });
     }
-    let custom = if met_before { &[][..] } else { &card.custom };
+    let custom = if met_before || back.as_sent { &[][..] } else { &card.custom };
     for (at, sent) in custom.iter().enumerate() {
-        let times = echo.custom.iter().filter(|(label, value)| *label == sent.label && *value == sent.value).count();
+        let times = echo.custom().filter(|(label, value)| *label == sent.label && *value == sent.value).count();
         if times > 1 {
             let message =
                 format!("stored, but \"{}\" now stands {times} times on the card", excerpt(&sent.label, SHOWN_CHARS));
@@ -203,14 +225,14 @@ fn oddities(sent: Sent<'_>, back: &Back<'_>, met_before: bool) -> Vec<Oddity> {
 
 /// Whether the card holds something that was not sent. What stands on it twice was, if an attempt was lost.
 fn holds_more(sent: Sent<'_>, back: &Back<'_>) -> bool {
+    if back.as_sent {
+        return false;
+    }
     let (card, echo) = (sent.card, back.echo);
     let own = &sent.identities[..card.identities().count()];
     back.identities.iter().any(|key| !own.contains(key))
-        || echo
-            .custom
-            .iter()
-            .any(|(label, value)| !card.custom.iter().any(|own| own.label == *label && own.value == *value))
-        || echo.custom.len() > card.custom.len() * (sent.lost + 1)
+        || echo.custom().any(|(label, value)| !card.custom.iter().any(|own| own.label == label && own.value == value))
+        || echo.custom().len() > card.custom.len() * (sent.lost + 1)
 }
 
 /// A plain number, spread over all 32 bits, as twelve and twenty bits of it; nothing for an id that is none.
@@ -237,7 +259,7 @@ fn marks(key: IdentityKey) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Channel, CustomField, Entry, Origin};
+    use crate::model::{CustomField, Entry, Origin};
 
     fn card(emails: &[&str], custom: &[&str]) -> ContactCard {
         let entry = |value: &&str| Entry { value: (*value).to_owned(), origin: Origin(0) };
@@ -250,17 +272,16 @@ mod tests {
     }
 
     fn echo(emails: &[&str], custom: &[&str]) -> Echo {
-        Echo {
-            name: None,
-            entries: emails.iter().map(|email| (Channel::Email, (*email).to_owned())).collect(),
-            custom: custom.iter().map(|value| ("ID".to_owned(), (*value).to_owned())).collect(),
-        }
+        let mut echo = Echo::default();
+        emails.iter().for_each(|email| echo.add_entry(Channel::Email, email));
+        custom.iter().for_each(|value| echo.add_custom("ID", value));
+        echo
     }
 
     fn told(card: &ContactCard, echo: &Echo, met_before: bool) -> Vec<Oddity> {
         let keys = keys(card);
         let sent = Sent { card, identities: &keys, lost: 0 };
-        oddities(sent, &Back { echo, identities: identities(sent, echo) }, met_before)
+        oddities(sent, &Back::new(sent, echo), met_before)
     }
 
     fn keys(card: &ContactCard) -> Vec<IdentityKey> {
@@ -291,7 +312,9 @@ mod tests {
         let named =
             ContactCard { name: Some(Entry { value: "A".into(), origin: Origin(0) }), ..card(&["a@x.se"], &[]) };
         assert_eq!(codes(&named, &echo(&["a@x.se"], &[])), [OutcomeCode::EchoMissing]);
-        assert_eq!(codes(&named, &Echo { name: Some("B".into()), ..echo(&["a@x.se"], &[]) }), []);
+        let mut renamed = echo(&["a@x.se"], &[]);
+        renamed.set_name("B");
+        assert_eq!(codes(&named, &renamed), []);
     }
 
     #[test]

@@ -10,14 +10,14 @@ const PHONE_END: usize = 7;
 ///
 /// What has no contacts may come back in any form, and has a connection of its own.
 pub fn is_about_another(card: &ContactCard, echo: &Echo) -> bool {
-    let named = (card.name.as_ref().map(|name| name.value.trim()), echo.name.as_deref().map(str::trim));
+    let named = (card.name.as_ref().map(|name| name.value.trim()), echo.name().map(str::trim));
     let same_name = named.0.is_some() && named.0 == named.1;
-    if same_name || !card.has_identity() || echo.entries.is_empty() {
+    if same_name || !card.has_identity() || echo.entries().len() == 0 {
         return false;
     }
     let is_back = |channel: Channel, sent: &str| {
         let sent = Identity::new(channel, sent).folded();
-        let mut back = echo.entries.iter().filter(|(of, _)| *of == channel);
+        let mut back = echo.entries().filter(|(of, _)| *of == channel);
         back.any(|(_, value)| is_same(channel, &sent, &Identity::new(channel, value).folded()))
     };
     !Channel::ALL.into_iter().any(|channel| card.channel(channel).iter().any(|sent| is_back(channel, &sent.value)))
@@ -47,8 +47,10 @@ mod tests {
         for contact in &sent[1..] {
             card.channel_mut(channel(contact)).push(entry(contact));
         }
-        let entries = back[1..].iter().map(|contact| (channel(contact), contact.clone())).collect();
-        is_about_another(&card, &Echo { name: name(&back[0]), entries, ..Echo::default() })
+        let mut echo = Echo::default();
+        back[1..].iter().for_each(|contact| echo.add_entry(channel(contact), contact));
+        name(&back[0]).iter().for_each(|name| echo.set_name(name));
+        is_about_another(&card, &echo)
     }
 
     #[test]

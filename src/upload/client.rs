@@ -1,15 +1,15 @@
 //! The HTTP client: every default that would surprise an importer is switched off.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, LOCATION};
 use reqwest::{RequestBuilder, Response};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use thiserror::Error;
 
+use super::bearer::Bearer;
 use super::reply::{self, Reply};
 use super::{Endpoint, transport};
 use crate::jsonapi::MEDIA_TYPE;
@@ -22,12 +22,6 @@ const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(10);
 /// Idle connections are dropped before most servers drop them (some after 2 s, many after 5): a POST on a connection that
 /// the server is just closing would end unknown.
 const IDLE_TIMEOUT: Duration = Duration::from_millis(1_500);
-
-/// What stands where a server repeated the token.
-const BLOT: &str = "***";
-
-/// A shorter token is a stand-in for tests, and would be found in any text.
-const SECRET_BYTES_MIN: usize = 12;
 
 /// What the client needs to know.
 #[derive(Clone, Debug)]
@@ -58,13 +52,6 @@ pub enum ClientError {
     /// TLS or proxy could not be set up.
     #[error("the HTTPS client could not be set up: {0}")]
     Build(String),
-}
-
-fn bearer(token: &SecretString) -> Result<HeaderValue, ClientError> {
-    let mut value =
-        HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| ClientError::Token)?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 /// What came of a knock.
@@ -107,8 +94,7 @@ struct Parts {
     endpoint: Endpoint,
     /// Who is connected to: the server, or a proxy.
     peer: String,
-    authorization: HeaderValue,
-    token: SecretString,
+    bearer: Bearer,
     time_of_day: fn() -> SystemTime,
 }
 
@@ -117,12 +103,12 @@ impl Client {
     pub fn new(settings: ClientSettings) -> Result<Client, ClientError> {
         // Fails when a provider is installed already, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let authorization = bearer(&settings.token)?;
+        let bearer = Bearer::new(settings.token.clone()).ok_or(ClientError::Token)?;
         let http = Client::http(&settings, settings.concurrency)?;
         let fresh = Client::http(&settings, 0)?;
-        let ClientSettings { endpoint, token, time_of_day, .. } = settings;
+        let ClientSettings { endpoint, time_of_day, .. } = settings;
         let peer = endpoint.proxy().map_or_else(|| endpoint.authority(), |proxy| format!("the proxy {proxy}"));
-        Ok(Client(Arc::new(Parts { http, fresh, endpoint, peer, authorization, token, time_of_day })))
+        Ok(Client(Arc::new(Parts { http, fresh, endpoint, peer, bearer, time_of_day })))
     }
 
     fn http(settings: &ClientSettings, connections_kept: usize) -> Result<reqwest::Client, ClientError> {
@@ -165,7 +151,8 @@ impl Client {
     /// # Errors
     /// When no header can carry the token.
     pub fn with_token(&self, token: SecretString) -> Result<Client, ClientError> {
-        Ok(Client(Arc::new(Parts { authorization: bearer(&token)?, token, ..Parts::clone(&self.0) })))
+        let bearer = Bearer::new(token).ok_or(ClientError::Token)?;
+        Ok(Client(Arc::new(Parts { bearer, ..Parts::clone(&self.0) })))
     }
 
     /// The same client, which lets no two documents go on one connection.
@@ -176,7 +163,7 @@ impl Client {
 
     /// Whether this is the token it uses.
     pub fn uses(&self, token: &SecretString) -> bool {
-        self.0.token.expose_secret() == token.expose_secret()
+        self.0.bearer.is(token)
     }
 
     /// Asks the endpoint for what it never gives, to see whether somebody is there: a GET, which stores nothing.
@@ -203,7 +190,7 @@ impl Client {
     /// With the headers that every request has.
     fn asking(&self, request: RequestBuilder) -> RequestBuilder {
         let accept = HeaderValue::from_static(MEDIA_TYPE);
-        request.header(AUTHORIZATION, self.0.authorization.clone()).header(ACCEPT, accept)
+        request.header(AUTHORIZATION, self.0.bearer.header()).header(ACCEPT, accept)
     }
 
     /// Reads an answer to its end, and says what it means.
@@ -212,40 +199,36 @@ impl Client {
             Ok(answer) => answer,
             Err(error) => return Heard { verdict: transport::verdict(&error, &self.0.peer), quiet_for: None },
         };
-        let mut body = BytesMut::new();
+        let mut body = Bytes::new();
         let broken = loop {
             match answer.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() > BODY_BYTES_MAX => {
                     break Some(format!("the answer is longer than {BODY_BYTES_MAX} bytes"));
                 }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(Some(chunk)) => body = joined(body, chunk),
                 Ok(None) => break None,
                 Err(error) => break Some(format!("the answer broke off: {}", transport::chain(&error))),
             }
         };
-        let location = answer.headers().get(LOCATION).map(|target| self.blotted(target.as_bytes()));
+        let location = answer.headers().get(LOCATION).map(|target| self.0.bearer.blotted(target.as_bytes()));
         let reply = Reply {
             status: answer.status().as_u16(),
             headers: answer.headers(),
             location: location.as_deref().and_then(|target| std::str::from_utf8(target).ok()),
-            body: &self.blotted(&body),
+            body: &self.0.bearer.blotted(&body),
             broken: broken.as_deref(),
             received: (self.0.time_of_day)(),
         };
         Heard { verdict: reply::verdict(&reply), quiet_for: reply::quiet_for(&reply) }
     }
+}
 
-    /// What a server said, with the token blotted out before anything is cut or quoted: some repeat the request in their
-    /// errors and redirects.
-    fn blotted<'a>(&self, said: &'a [u8]) -> Cow<'a, [u8]> {
-        let token = self.0.token.expose_secret();
-        if token.len() < SECRET_BYTES_MIN {
-            return Cow::Borrowed(said);
-        }
-        if memchr::memmem::find(said, token.as_bytes()).is_some() {
-            Cow::Owned(String::from_utf8_lossy(said).replace(token, BLOT).into_bytes())
-        } else {
-            Cow::Borrowed(said)
-        }
+/// One body of two pieces. Nearly every answer comes in one, which is not copied.
+fn joined(body: Bytes, next: Bytes) -> Bytes {
+    if body.is_empty() {
+        return next;
     }
+    let mut both = BytesMut::from(body);
+    both.extend_from_slice(&next);
+    both.freeze()
 }

@@ -1,5 +1,6 @@
 //! Bytes out, a verdict back: one attempt, no second thoughts. Touches the network, and no clock but the one it is given.
 
+mod bearer;
 mod client;
 mod endpoint;
 mod reply;

@@ -30,6 +30,10 @@ pub struct Reply<'a> {
 /// How long everybody should be quiet because the quota is used up, whatever became of this card: `RateLimit-*` in its
 /// three spellings (draft-ietf-httpapi-ratelimit-headers, versions 3 and 8, and the `X-` form before them).
 pub fn quiet_for(reply: &Reply<'_>) -> Option<Duration> {
+    // Few servers have a quota, and every answer is asked.
+    if !reply.headers.keys().any(|name| name.as_str().contains("ratelimit")) {
+        return None;
+    }
     let number = |name: &'static str| whole_number(header(reply, HeaderName::from_static(name))?);
     let parameter = |list: &str, names: [&str; 2]| {
         list.split([',', ';']).find_map(|item| {
@@ -127,19 +131,17 @@ fn success(reply: &Reply<'_>) -> Verdict {
 }
 
 /// `attributes.c3_id`, else `id`; an oddity when they disagree or belong to something else.
-fn id_of(resource: &Resource) -> Result<Option<C3Id>, String> {
+fn id_of(resource: &Resource<'_>) -> Result<Option<C3Id>, String> {
     if let Some(kind) = resource.kind.as_deref().filter(|kind| *kind != "c3_contact_cards") {
         return Err(format!("stored, but the answer is about {:?}, not a contact card", excerpt(kind, 40)));
     }
-    let read = |text: &Option<String>| match text {
-        None => Ok(None),
-        Some(text) => C3Id::new(text).map(Some).ok_or_else(|| format!("stored, but {:?} is no id", excerpt(text, 40))),
-    };
-    match (read(&resource.c3_id)?, read(&resource.id)?) {
+    let read = |text: &str| C3Id::new(text).ok_or_else(|| format!("stored, but {:?} is no id", excerpt(text, 40)));
+    match (resource.c3_id.as_deref(), resource.id.as_deref()) {
         (Some(c3_id), Some(id)) if c3_id != id => {
+            let (c3_id, id) = (read(c3_id)?, read(id)?);
             Err(format!("stored, but the answer names two ids: c3_id {c3_id} and id {id}"))
         }
-        (c3_id, id) => Ok(c3_id.or(id)),
+        (c3_id, id) => c3_id.or(id).map(read).transpose(),
     }
 }
 

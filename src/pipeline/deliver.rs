@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use foldhash::fast::FixedState;
@@ -21,9 +22,9 @@ use super::scribe::{Ended, Opening, Outlet};
 use super::seats::Seats;
 use super::signals::Signals;
 use super::together::Member;
-use super::{Delivery, Ending, RecordError};
+use super::{BATCH_ROWS, Delivery, Ending, RecordError};
 use crate::mapping::Mapper;
-use crate::model::{FatalReason, IdentityKey, Ordinal, ServerRules, Status, Verdict};
+use crate::model::{ContactCard, FatalReason, IdentityKey, Ordinal, ServerRules, Status, Verdict};
 use crate::plug::{self, Moment};
 use crate::results::Timeline;
 use crate::schedule::{Admission, OnUncertain, Policy, Schedule, Step, StopReason};
@@ -69,6 +70,9 @@ pub struct Deliverer {
     read_back: ReadBack,
     outcomes: Vec<Ended>,
     opening: Vec<Opening>,
+    /// Cards that have ended, and go home to the thread that made them: it makes others of them.
+    spent: Vec<ContactCard>,
+    home: Sender<Vec<ContactCard>>,
     /// When these are to be told at the latest.
     tell_by: Option<Instant>,
     /// Rows that the schedule let go, and that wait for the journal.
@@ -121,6 +125,7 @@ impl Deliverer {
         seats: Arc<Seats>,
         outlet: Outlet,
         cleared: UnboundedReceiver<Vec<Ordinal>>,
+        home: Sender<Vec<ContactCard>>,
         progress: Arc<Progress>,
         grace: Duration,
     ) -> Deliverer {
@@ -142,6 +147,8 @@ impl Deliverer {
             read_back: ReadBack::new(rules),
             outcomes: Vec::new(),
             opening: Vec::new(),
+            spent: Vec::new(),
+            home,
             tell_by: None,
             held: HashSet::new(),
             requests: 0,
@@ -186,12 +193,14 @@ impl Deliverer {
                 () = progress.trouble(), if !self.troubled => self.give_up(),
                 Some(rows) = self.cleared.recv() => rows.into_iter().for_each(|row| self.go(row)),
                 answer = self.carriers.answer() => {
-                    self.hear(answer);
+                    let now = self.began.elapsed();
+                    self.hear(answer, now);
                     while let Some(answer) = self.carriers.another() {
-                        self.hear(answer);
+                        self.hear(answer, now);
                     }
                 }
-                fed = intake.recv(), if self.read.is_none() => match fed {
+                // Who could not go yet waits outside: what is in here stays small, and near at hand.
+                fed = intake.recv(), if self.read.is_none() && self.schedule.ready() < BATCH_ROWS => match fed {
                     Some(Fed::Rows(batch)) => {
                         self.fed_at = Instant::now();
                         self.admit(batch);
@@ -243,12 +252,12 @@ impl Deliverer {
 
     /// Does what the schedule says until it has nothing more to say.
     fn act(&mut self) -> Next {
+        let now = self.began.elapsed();
         loop {
-            let now = self.began.elapsed();
             match self.schedule.step(now) {
-                Step::Send { row } => self.send(row),
+                Step::Send { row } => self.send(row, now),
                 Step::Settle { row, ending } => {
-                    let parcel = self.parcels.remove(&row).expect("a row keeps its card until it has ended");
+                    let mut parcel = self.parcels.remove(&row).expect("a row keeps its card until it has ended");
                     let stopped = self.schedule.stopped();
                     let ending = CardEnding::new(ending, &parcel, &self.mapper, stopped.as_ref());
                     // It would have been sent again, had the run gone on.
@@ -257,8 +266,8 @@ impl Deliverer {
                         && may_resend(&parcel.card, self.on_uncertain);
                     match parcel.group.clone() {
                         None => {
-                            let subject = parcel.subject();
-                            let outcome = ending.alone(parcel.warnings);
+                            let warnings = std::mem::take(&mut parcel.warnings);
+                            let (subject, outcome) = (parcel.subject(), ending.alone(warnings));
                             self.outcomes.push(Ended { row, subject, outcome, goes_on, here: true });
                         }
                         Some(group) => {
@@ -270,6 +279,7 @@ impl Deliverer {
                             self.outcomes.extend(ended);
                         }
                     }
+                    self.spent.push(parcel.card);
                 }
                 Step::Wait { until } => {
                     let pause = self.schedule.paused_until(now).map(|until| until - now);
@@ -283,7 +293,7 @@ impl Deliverer {
 
     /// Lets a card go: at once, or when the journal has it, if nobody could tell afterwards whether it came twice, or
     /// there is time.
-    fn send(&mut self, row: Ordinal) {
+    fn send(&mut self, row: Ordinal, now: Duration) {
         plug::at(Moment::IntentUnwritten);
         let parcel = self.parcels.get(&row).expect("a row keeps its card until it has ended");
         let waits = self.outlet.remembers() && (self.patient || !parcel.card.has_identity());
@@ -298,7 +308,7 @@ impl Deliverer {
         if waits {
             self.held.insert(row);
         } else {
-            self.post(row);
+            self.post(row, now);
         }
     }
 
@@ -306,25 +316,23 @@ impl Deliverer {
     fn go(&mut self, row: Ordinal) {
         if self.held.remove(&row) {
             plug::at(Moment::IntentWritten);
-            self.post(row);
+            self.post(row, self.began.elapsed());
         }
     }
 
-    fn post(&mut self, row: Ordinal) {
+    fn post(&mut self, row: Ordinal, now: Duration) {
         let Delivery::Live { client, .. } = &self.delivery else { unreachable!("a dry run admits no row") };
         let parcel = self.parcels.get(&row).expect("a row keeps its card until it has ended");
         let connection = if parcel.card.has_identity() { Connection::Any } else { Connection::Fresh };
         let (client, document) = (client.clone(), parcel.document.clone());
         self.requests += 1;
         self.progress.request();
-        let (token, sent_at) = (self.tokens, self.began.elapsed());
-        self.carriers.send(Load { row, token, sent_at, client, document, connection });
+        self.carriers.send(Load { row, token: self.tokens, sent_at: now, client, document, connection });
     }
 
-    fn hear(&mut self, answer: Answer) {
+    fn hear(&mut self, answer: Answer, now: Duration) {
         let Answer { row, token, sent_at, heard: Heard { verdict, quiet_for }, .. } = answer;
         plug::at(Moment::AnswerHeard);
-        let now = self.began.elapsed();
         self.timeline.note(now, now.saturating_sub(sent_at), matches!(verdict, Verdict::Stored { .. }));
         if let Some(wait) = quiet_for {
             self.schedule.pause(wait, now);
@@ -547,6 +555,9 @@ impl Deliverer {
         }
         if !self.outcomes.is_empty() {
             self.outlet.outcomes(std::mem::take(&mut self.outcomes));
+        }
+        if !self.spent.is_empty() && self.home.send(std::mem::take(&mut self.spent)).is_err() {
+            tracing::trace!("nobody makes cards any more");
         }
     }
 }

@@ -197,6 +197,8 @@ pub struct Feed {
     pub changes: std::sync::mpsc::Sender<Changes>,
     /// Hears at the end what was seen of columns.
     pub watched: std::sync::mpsc::Sender<Watch>,
+    /// Where cards come home when they have ended.
+    pub spent: std::sync::mpsc::Receiver<Vec<ContactCard>>,
 }
 
 impl Feed {
@@ -225,7 +227,6 @@ impl Feed {
     fn read(&mut self, table: Table, together: &Together, out: &Sender<Fed>) -> Result<ReadEnd, FeedError> {
         let earlier = EarlierResults::find(table.header());
         let mut batch = Batch::default();
-        // Cards are on their way for long, and leave nothing behind.
         let mut scraps = Scraps::default();
         let mut watch = self.desk.watch();
         let (mut next, mut seats) = (0, 0);
@@ -261,11 +262,15 @@ impl Feed {
             if next == self.desk.rows_max {
                 return ControlFlow::Break(());
             }
-            if batch.rows.len() < BATCH_ROWS || self.hand_over(&mut batch, out) {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
+            if batch.rows.len() < BATCH_ROWS {
+                return ControlFlow::Continue(());
             }
+            if !self.hand_over(&mut batch, out) {
+                return ControlFlow::Break(());
+            }
+            // Memory is given back where it was taken, or both threads wait for each other.
+            self.spent.try_iter().flatten().for_each(|card| scraps.take_back(card));
+            ControlFlow::Continue(())
         });
         if self.watched.send(watch).is_err() {
             tracing::debug!("nobody asks what was seen of columns");

@@ -343,9 +343,12 @@ pub fn run(plan: Plan) -> io::Result<Report> {
     let rehearses = matches!(plan.delivery, Delivery::Dry) && memory.is_none();
     let (tell_changes, changes) = std::sync::mpsc::channel();
     let (tell_watched, watched) = std::sync::mpsc::channel();
+    let (home, spent) = std::sync::mpsc::channel();
     let work = move || match rehearses {
         true => Rehearsal::new(desk, wanted, tell_watched).run(table, &to_deliver),
-        false => Feed { desk, digester, memory, changes: tell_changes, watched: tell_watched }.run(table, &to_deliver),
+        false => {
+            Feed { desk, digester, memory, changes: tell_changes, watched: tell_watched, spent }.run(table, &to_deliver)
+        }
     };
     // Never joined: a reader stuck in a pipe must not keep an interrupted run from ending.
     thread::Builder::new().name("feed".to_owned()).spawn(work)?;
@@ -358,6 +361,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         Arc::clone(&seats),
         outlet,
         cleared,
+        home,
         Arc::clone(&plan.progress),
         plan.grace,
     );

@@ -280,6 +280,11 @@ impl Schedule {
         self.in_flight
     }
 
+    /// How many rows could go, if there were room.
+    pub fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
     /// Until when everybody waits because the server asked for it, if that is after `now`.
     pub fn paused_until(&self, now: Duration) -> Option<Duration> {
         (self.paused_until > now && self.stop.is_none()).then_some(self.paused_until)

@@ -6,10 +6,11 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use foldhash::fast::FixedState;
+use secrecy::SecretString;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::Instant;
 
-use super::carriers::{Answer, Carriers, Load, Token};
+use super::carriers::{Answer, Carriers, Load};
 use super::companions::Companions;
 use super::echo::{CardCounts, ReadBack, Sent};
 use super::feed::{Batch, Fate, Fed, FedRow, FeedError, Parcel};
@@ -18,13 +19,14 @@ use super::outcome::CardEnding;
 use super::progress::Progress;
 use super::record::Arrival;
 use super::remember::may_resend;
+use super::renewal::Renewal;
 use super::scribe::{Ended, Opening, Outlet};
 use super::seats::Seats;
 use super::signals::Signals;
 use super::together::Member;
 use super::{BATCH_ROWS, Delivery, Ending, RecordError};
 use crate::mapping::Mapper;
-use crate::model::{ContactCard, FatalReason, IdentityKey, Ordinal, ServerRules, Status, Verdict};
+use crate::model::{ContactCard, IdentityKey, Ordinal, ServerRules, Status, Verdict};
 use crate::plug::{self, Moment};
 use crate::results::Timeline;
 use crate::schedule::{Admission, OnUncertain, Policy, Schedule, Step, StopReason};
@@ -82,9 +84,7 @@ pub struct Deliverer {
     on_uncertain: OnUncertain,
     requests: u64,
     timeline: Timeline,
-    tokens: Token,
-    /// Whether the token was fetched in this run, and the server has taken nothing with it so far.
-    token_fresh: bool,
+    renewal: Renewal,
     /// Since when every document has a connection of its own, because answers were about other cards.
     apart_since: Option<Duration>,
     read: Option<Result<ReadEnd, FeedError>>,
@@ -120,7 +120,7 @@ impl Deliverer {
     pub fn new(
         policy: Policy,
         rules: ServerRules,
-        delivery: Delivery,
+        mut delivery: Delivery,
         mapper: Arc<Mapper>,
         seats: Arc<Seats>,
         outlet: Outlet,
@@ -129,6 +129,10 @@ impl Deliverer {
         progress: Arc<Progress>,
         grace: Duration,
     ) -> Deliverer {
+        let renewal = Renewal::new(match &mut delivery {
+            Delivery::Live { renew, .. } => renew.take(),
+            Delivery::Dry => None,
+        });
         Deliverer {
             patient: policy.rate.is_some_and(|rate| rate <= PATIENT_RATE_MAX),
             on_uncertain: policy.on_uncertain,
@@ -153,8 +157,7 @@ impl Deliverer {
             held: HashSet::new(),
             requests: 0,
             timeline: Timeline::default(),
-            tokens: Token(0),
-            token_fresh: false,
+            renewal,
             apart_since: None,
             read: None,
             stopping: None,
@@ -178,6 +181,9 @@ impl Deliverer {
         loop {
             let next = self.act();
             self.tell();
+            if self.leave_token() {
+                continue;
+            }
             let Next::Wait(until) = next else { break };
             let grace_ends = self.stopping.map(|at| at + self.grace).filter(|_| self.schedule.in_flight() > 0);
             let reader_given_up = self.reader_given_up();
@@ -191,6 +197,7 @@ impl Deliverer {
                 biased;
                 () = signals.next() => self.interrupt(),
                 () = progress.trouble(), if !self.troubled => self.give_up(),
+                token = self.renewal.fetched() => self.renewed(token),
                 Some(rows) = self.cleared.recv() => rows.into_iter().for_each(|row| self.go(row)),
                 answer = self.carriers.answer() => {
                     let now = self.began.elapsed();
@@ -327,7 +334,7 @@ impl Deliverer {
         let (client, document) = (client.clone(), parcel.document.clone());
         self.requests += 1;
         self.progress.request();
-        self.carriers.send(Load { row, token: self.tokens, sent_at: now, client, document, connection });
+        self.carriers.send(Load { row, token: self.renewal.token(), sent_at: now, client, document, connection });
     }
 
     fn hear(&mut self, answer: Answer, now: Duration) {
@@ -343,9 +350,12 @@ impl Deliverer {
             self.requests -= 1;
             self.progress.unsent();
         }
-        let verdict = self.after_renewal(token, verdict);
-        let (verdict, mistaken) = self.tell_apart(row, sent_at, verdict);
         self.take_back(row, &verdict);
+        let Some(verdict) = self.renewal.weigh(row, token, verdict) else {
+            self.schedule.hold(true);
+            return;
+        };
+        let (verdict, mistaken) = self.tell_apart(row, sent_at, verdict);
         let strangers = self.read_back(row, &verdict);
         self.schedule.reply(row, verdict, now);
         if let Some(reason) = mistaken.or(strangers.map(StopReason::Strangers)) {
@@ -364,28 +374,36 @@ impl Deliverer {
         }
     }
 
-    /// A 401 to an old token is no verdict on the new one: the row goes again. The first 401 to a token has it fetched
-    /// once more, if it is the first of the run or the server has taken it before.
-    fn after_renewal(&mut self, token: Token, verdict: Verdict) -> Verdict {
-        // Who is told what is wrong with a card was let in.
-        if matches!(verdict, Verdict::Stored { .. } | Verdict::Refused { .. }) && token == self.tokens {
-            self.token_fresh = false;
-        }
-        let Verdict::Fatal { status, reason: FatalReason::Unauthorized(said) } = &verdict else { return verdict };
-        if token == self.tokens {
-            // A new token that is not taken either would be followed by others without end.
-            if self.token_fresh {
-                return verdict;
+    /// Another token is there, or none is to be had. Who waited for it goes again, or ends as the server said.
+    fn renewed(&mut self, token: Option<SecretString>) {
+        let Delivery::Live { client, .. } = &mut self.delivery else { unreachable!("a dry run asks for no token") };
+        let fresh = token.filter(|token| !client.uses(token)).and_then(|token| client.with_token(token).ok());
+        let waited = match fresh {
+            Some(renewed) => {
+                *client = renewed;
+                tracing::warn!("the server no longer takes the token; going on with a new one");
+                self.renewal.go_on()
             }
-            let Delivery::Live { client, renew } = &mut self.delivery else { return verdict };
-            let fresh = renew.as_mut().and_then(|renew| renew.0()).filter(|fresh| !client.uses(fresh));
-            let Some(Ok(renewed)) = fresh.map(|fresh| client.with_token(fresh)) else { return verdict };
-            *client = renewed;
-            self.tokens.0 += 1;
-            self.token_fresh = true;
-            tracing::warn!("the server no longer takes the token; going on with a new one");
+            None => self.renewal.give_up(),
+        };
+        self.schedule.hold(false);
+        self.answer_for(waited);
+    }
+
+    /// Nobody waits for a token with which nothing would be sent; whether any did.
+    fn leave_token(&mut self) -> bool {
+        if !self.renewal.is_at_work() || self.schedule.stopped().is_none() {
+            return false;
         }
-        Verdict::NotProcessed { status: *status, retry_after: Some(Duration::ZERO), reason: said.clone() }
+        let waited = self.renewal.let_go();
+        let any = !waited.is_empty();
+        self.answer_for(waited);
+        any
+    }
+
+    fn answer_for(&mut self, waited: Vec<(Ordinal, Verdict)>) {
+        let now = self.began.elapsed();
+        waited.into_iter().for_each(|(row, verdict)| self.schedule.reply(row, verdict, now));
     }
 
     /// An answer about another card says nothing of the one that was sent. It may have been meant for an earlier request

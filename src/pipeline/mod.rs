@@ -25,6 +25,7 @@ mod progress;
 mod record;
 mod rehearsal;
 mod remember;
+mod renewal;
 mod scribe;
 mod seats;
 mod signals;
@@ -177,7 +178,8 @@ pub enum Delivery {
     Live {
         /// By whom.
         client: Client,
-        /// Fetches the token once more, for the first 401 to one that was good: nightly rotations change it under our feet.
+        /// Fetches the token once more, for the first 401 to one that was good: nightly rotations change it under our
+        /// feet. It may take its time.
         renew: Option<Renew>,
     },
 }

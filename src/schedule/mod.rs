@@ -112,6 +112,8 @@ pub struct Schedule {
     endings: VecDeque<(Ordinal, Ending)>,
     in_flight: usize,
     paused_until: Duration,
+    /// Whether somebody has to see to something first.
+    held: bool,
     /// Until when the first row goes alone; `None` before it is sent.
     alone_until: Option<Duration>,
     input_open: bool,
@@ -160,6 +162,7 @@ impl Schedule {
             endings: VecDeque::new(),
             in_flight: 0,
             paused_until: Duration::ZERO,
+            held: false,
             alone_until: None,
             input_open: true,
             rows_left_out: false,
@@ -275,6 +278,11 @@ impl Schedule {
         }
     }
 
+    /// Sends nothing until it is told otherwise; what is in flight stays there.
+    pub fn hold(&mut self, held: bool) {
+        self.held = held;
+    }
+
     /// How many rows are in flight.
     pub fn in_flight(&self) -> usize {
         self.in_flight
@@ -381,6 +389,9 @@ impl Schedule {
             if !self.input_open && self.rows.is_empty() {
                 return Step::Finished;
             }
+            return self.wait(None);
+        }
+        if self.held {
             return self.wait(None);
         }
         let gate = self.breaker.gate(now, self.in_flight);

@@ -1,6 +1,9 @@
 //! Ctrl-C and SIGTERM: the run ends in good order, and what is known is written.
 #![cfg(unix)]
 
+use std::process::Command;
+
+use crate::faults_stage::{Say, Told, people};
 use crate::support::{Place, Results, Server, counts};
 
 const IMPORT: [&str; 6] = ["import", "people.csv", "-m", "m.toml", "--concurrency", "2"];
@@ -71,4 +74,28 @@ fn a_look_for_rows_that_go_together_hears_it_and_nothing_is_sent() {
     assert_eq!(server.requests(), 0);
     assert_eq!(place.results("people.c3run").rows.len(), 0);
     assert_eq!(place.summary("people.c3run")["stopped"]["by"], "interrupt");
+}
+
+#[test]
+fn ctrl_c_is_heard_while_a_token_command_takes_its_time() {
+    let place = people(6);
+    let server = Told::plain(|ask| match ask.number {
+        1..=3 => Say::stored(ask.number),
+        _ => Say::http("401 Unauthorized", "", "expired"),
+    });
+    assert!(Command::new("mkfifo").arg(place.path().join("slow")).status().is_ok_and(|made| made.success()));
+    // Answers at once when it is asked first, and then not before somebody writes into the pipe. It keeps nothing of
+    // ours open, because it outlives us.
+    let command = "exec 2>&-; test -e asked && cat slow; touch asked; echo a-token-of-the-night";
+    let words = ["--token-command", command, "--concurrency", "1", "--rate", "unlimited"];
+    let running = place.c3import(&IMPORT[..4]).and(&words).at(&server.url()).start();
+    // Opens as soon as the command does so at the other end.
+    let slow = std::fs::OpenOptions::new().write(true).open(place.path().join("slow")).expect("a pipe can be opened");
+    running.signal("INT");
+    let done = running.finish();
+    done.exits(5);
+    drop(slow);
+    let results = place.results("people.c3run");
+    let status = ["stored", "stored", "stored", "not_sent", "not_sent", "not_sent"];
+    assert_eq!((results.column("c3_status"), server.asked().len()), (status.to_vec(), 4));
 }

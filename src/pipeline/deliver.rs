@@ -1,6 +1,6 @@
 //! The middle stage: asks the schedule what to do, does it, and tells the schedule what came of it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -29,7 +29,7 @@ use crate::mapping::Mapper;
 use crate::model::{ContactCard, IdentityKey, Ordinal, ServerRules, Status, Verdict};
 use crate::plug::{self, Moment};
 use crate::results::Timeline;
-use crate::schedule::{Admission, OnUncertain, Policy, Schedule, Step, StopReason};
+use crate::schedule::{Admission, Departures, OnUncertain, Policy, Schedule, Step, StopReason};
 use crate::source::ReadEnd;
 use crate::upload::{Connection, Heard};
 
@@ -79,6 +79,9 @@ pub struct Deliverer {
     tell_by: Option<Instant>,
     /// Rows that the schedule let go, and that wait for the journal.
     held: HashSet<Ordinal>,
+    /// Rows that nothing holds up any more.
+    leaving: VecDeque<Ordinal>,
+    departures: Departures,
     /// Whether every card waits for the journal.
     patient: bool,
     on_uncertain: OnUncertain,
@@ -136,6 +139,7 @@ impl Deliverer {
         Deliverer {
             patient: policy.rate.is_some_and(|rate| rate <= PATIENT_RATE_MAX),
             on_uncertain: policy.on_uncertain,
+            departures: Departures::new(policy.rate),
             schedule: Schedule::new(policy),
             delivery,
             mapper,
@@ -155,6 +159,7 @@ impl Deliverer {
             home,
             tell_by: None,
             held: HashSet::new(),
+            leaving: VecDeque::new(),
             requests: 0,
             timeline: Timeline::default(),
             renewal,
@@ -262,7 +267,7 @@ impl Deliverer {
         let now = self.began.elapsed();
         loop {
             match self.schedule.step(now) {
-                Step::Send { row } => self.send(row, now),
+                Step::Send { row } => self.send(row),
                 Step::Settle { row, ending } => {
                     let mut parcel = self.parcels.remove(&row).expect("a row keeps its card until it has ended");
                     let stopped = self.schedule.stopped();
@@ -288,7 +293,9 @@ impl Deliverer {
                     }
                     self.spent.push(parcel.card);
                 }
+                Step::Wait { .. } if self.stay(now) => {}
                 Step::Wait { until } => {
+                    let until = [until, self.depart(now)].into_iter().flatten().min();
                     let pause = self.schedule.paused_until(now).map(|until| until - now);
                     self.progress.wait(self.schedule.in_flight(), pause);
                     return Next::Wait(until.map(|until| self.began + until));
@@ -300,7 +307,7 @@ impl Deliverer {
 
     /// Lets a card go: at once, or when the journal has it, if nobody could tell afterwards whether it came twice, or
     /// there is time.
-    fn send(&mut self, row: Ordinal, now: Duration) {
+    fn send(&mut self, row: Ordinal) {
         plug::at(Moment::IntentUnwritten);
         let parcel = self.parcels.get(&row).expect("a row keeps its card until it has ended");
         let waits = self.outlet.remembers() && (self.patient || !parcel.card.has_identity());
@@ -315,7 +322,7 @@ impl Deliverer {
         if waits {
             self.held.insert(row);
         } else {
-            self.post(row, now);
+            self.leaving.push_back(row);
         }
     }
 
@@ -323,8 +330,39 @@ impl Deliverer {
     fn go(&mut self, row: Ordinal) {
         if self.held.remove(&row) {
             plug::at(Moment::IntentWritten);
-            self.post(row, self.began.elapsed());
+            self.leaving.push_back(row);
         }
+    }
+
+    /// Nobody sets out after the run was stopped, or into a silence that the server has asked for meanwhile. Says whether
+    /// somebody stays because of that.
+    fn stay(&mut self, now: Duration) -> bool {
+        if self.leaving.is_empty() || !self.schedule.keeps_in(now) {
+            return false;
+        }
+        // The journal must have heard that they go before it hears that they do not.
+        if !self.opening.is_empty() {
+            self.outlet.opening(std::mem::take(&mut self.opening));
+        }
+        for row in std::mem::take(&mut self.leaving) {
+            self.outlet.back(self.rows_of(row));
+            self.schedule.take_back(row);
+        }
+        true
+    }
+
+    /// Sends who is leaving, at the rate: the journal lets several go at once. Says when the next one may.
+    fn depart(&mut self, now: Duration) -> Option<Duration> {
+        while let Some(&row) = self.leaving.front() {
+            let at = self.departures.next();
+            if at > now {
+                return Some(at);
+            }
+            self.leaving.pop_front();
+            self.departures.leave(now);
+            self.post(row, now);
+        }
+        None
     }
 
     fn post(&mut self, row: Ordinal, now: Duration) {
@@ -519,7 +557,7 @@ impl Deliverer {
     /// Rows that wait for the journal have not left this machine, and will not.
     fn release(&mut self) {
         let now = self.began.elapsed();
-        for row in std::mem::take(&mut self.held) {
+        for row in std::mem::take(&mut self.held).into_iter().chain(std::mem::take(&mut self.leaving)) {
             let reason = "it could not be written down first".to_owned();
             self.outlet.back(self.rows_of(row));
             self.schedule.reply(row, Verdict::NotProcessed { status: None, retry_after: None, reason }, now);

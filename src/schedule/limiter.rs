@@ -63,6 +63,39 @@ impl Limit {
     }
 }
 
+/// Who was held up may leave so much faster than the rate, or those behind would take up room for ever.
+const CATCH_UP: f64 = 1.01;
+
+/// With this burst a second sees at most what 1.006 s are granted at the faster rate, and one: 1.6 % and one.
+const CATCH_UP_BURST: Duration = Duration::from_millis(6);
+
+/// When those may leave who were let go, and then held up on the way, perhaps several together. Whoever was not is kept
+/// for no longer than the limiter's own burst.
+#[derive(Debug)]
+pub struct Departures {
+    period: Duration,
+    /// When the next one is due.
+    due: Duration,
+}
+
+impl Departures {
+    /// For `rate` requests a second, which must be above zero; without one nobody waits.
+    pub fn new(rate: Option<f64>) -> Departures {
+        let period = rate.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / (rate * CATCH_UP)));
+        Departures { period, due: Duration::ZERO }
+    }
+
+    /// From when on the next one may leave.
+    pub fn next(&self) -> Duration {
+        self.due.saturating_sub(CATCH_UP_BURST)
+    }
+
+    /// One leaves at `now`.
+    pub fn leave(&mut self, now: Duration) {
+        self.due = self.due.max(now) + self.period;
+    }
+}
+
 /// governor's clock: the time it was last told, since the start of the run.
 #[derive(Clone, Debug, Default)]
 struct ToldTime(Arc<AtomicU64>);
@@ -152,8 +185,38 @@ mod tests {
         }
     }
 
+    /// When they leave who are granted permits, and are held up until `held` says.
+    fn departures(rate: f64, granted: &[Duration], held: impl Fn(Duration) -> Duration) -> Vec<Duration> {
+        let (mut departures, mut left) = (Departures::new(Some(rate)), Vec::new());
+        for &at in granted {
+            let at = held(at).max(departures.next());
+            departures.leave(at);
+            left.push(at);
+        }
+        left
+    }
+
+    #[test]
+    fn who_is_held_up_leaves_at_the_rate_all_the_same() {
+        for rate in RATES {
+            let end = Duration::from_secs_f64((100.0 / rate).clamp(5.0, 500.0));
+            let granted = permits(rate, end, |_| Duration::ZERO);
+            let late = |left: &[Duration]| left.iter().zip(&granted).map(|(left, at)| *left - *at).max();
+            assert!(late(&departures(rate, &granted, |at| at)) <= Some(BURST), "{rate}/s: nobody was held up");
+            // A journal that lets them go every 150 ms, as many as have come.
+            let bunched = |at: Duration| Duration::from_millis(at.as_millis().div_ceil(150) as u64 * 150);
+            let left = departures(rate, &granted, bunched);
+            assert!(worst_second(&left) <= allowed(rate), "{rate}/s: {} in one second", worst_second(&left));
+            let most = Duration::from_millis(2 * 150) + BURST;
+            assert!(late(&left) <= Some(most), "{rate}/s: {:?}, and delays do not add up", late(&left));
+        }
+    }
+
     #[test]
     fn no_limit_is_no_limit() {
+        let mut departures = Departures::new(None);
+        departures.leave(Duration::from_secs(1));
+        assert!(departures.next() <= Duration::from_secs(1));
         assert!((0..1_000).all(|_| Limiter::new(None).take(Duration::ZERO).is_ok()));
     }
 }

@@ -24,6 +24,7 @@ use breaker::{Breaker, Gate, leaves_open};
 pub use guards::{ErrorLimit, Guards};
 use jitter::Jitter;
 use lanes::Lanes;
+pub use limiter::Departures;
 use limiter::Limiter;
 pub use policy::{OnUncertain, Policy};
 use repeats::Repeats;
@@ -281,6 +282,20 @@ impl Schedule {
     /// Sends nothing until it is told otherwise; what is in flight stays there.
     pub fn hold(&mut self, held: bool) {
         self.held = held;
+    }
+
+    /// Whether nobody may set out: nothing is sent any more, or not yet.
+    pub fn keeps_in(&self, now: Duration) -> bool {
+        self.stop.is_some() || self.held || self.paused_until > now
+    }
+
+    /// A row that was to be sent has not left this machine: it waits for its turn once more, or ends unsent.
+    pub fn take_back(&mut self, row: Ordinal) {
+        let Some(state) = self.rows.get_mut(&row).filter(|state| state.in_flight) else { return };
+        state.in_flight = false;
+        state.attempts -= 1;
+        self.in_flight -= 1;
+        if self.stop.is_some() { self.settle_unsent(row) } else { self.ready.push(Reverse(row)) }
     }
 
     /// How many rows are in flight.

@@ -288,6 +288,21 @@ fn an_outage_costs_a_handful_of_requests_not_rows_times_attempts() {
 }
 
 #[test]
+fn who_has_not_left_waits_for_another_turn_or_ends_unsent() {
+    let mut s = schedule(policy(), &[&[1], &[1]]);
+    assert_eq!(send(&mut s, ms(0)), Ordinal(0));
+    s.take_back(Ordinal(0));
+    assert_eq!((send(&mut s, ms(1)), s.in_flight()), (Ordinal(0), 1));
+    s.reply(Ordinal(0), stored(), ms(2));
+    assert_eq!(settle(&mut s, ms(2)), (0, Status::Stored, 1));
+
+    assert_eq!(send(&mut s, ms(2)), Ordinal(1));
+    s.stop(StopReason::Told);
+    s.take_back(Ordinal(1));
+    assert_eq!(settle(&mut s, ms(3)), (1, Status::NotSent, 0));
+}
+
+#[test]
 fn the_same_words_again_and_again_end_a_row_only_where_they_may_be_about_the_row() {
     let fourth_time = |status: u16| {
         let mut times = 0;

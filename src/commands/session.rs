@@ -12,7 +12,9 @@ use super::{Failure, Failures, locks};
 use crate::cli::OutputArgs;
 use crate::journal::{Journal, JournalError, RunFacts, SessionEnd, SessionStart};
 use crate::jsonapi;
-use crate::model::{CardDigest, ContactCard, CustomField, DigestKey, Digester, Entry, Input, NameAt, Origin, Status};
+use crate::model::{
+    CardDigest, Channel, ContactCard, DigestKey, Digester, Entry, Input, Member, NameAt, Origin, Status,
+};
 use crate::pipeline::{Ending, Memoir, Report, time_of_day};
 use crate::results::{Form, OutputFile, Outputs, Records, RunDir, RunDirError, stored_rows};
 use crate::source::{Table, stamp};
@@ -315,16 +317,20 @@ fn first_other_line(then: &str, now: &str) -> Option<usize> {
 
 /// A card with something in every place, to see whether cards are still written as they were.
 fn sample(key: DigestKey, name_at: NameAt) -> CardDigest {
-    let entry = |value: &str| Entry { value: value.to_owned(), origin: Origin(0) };
-    let card = ContactCard {
-        name: Some(entry("Åsa \"\\ Öberg\u{1}")),
-        email: vec![entry("asa@example.com"), entry("a/b@example.com")],
-        facebook: vec![entry("asa")],
-        vk: vec![entry("asa")],
-        line: vec![entry("asa")],
-        voice: vec![entry("+46701740605")],
-        custom: vec![CustomField { label: "ID".to_owned(), value: "1\n2".to_owned(), origin: Origin(0) }],
-    };
+    let channel = |channel, value| (Member::Channel(channel), "", value);
+    let mut card = ContactCard::default();
+    for (member, label, value) in [
+        (Member::Name, "", "Åsa \"\\ Öberg\u{1}"),
+        channel(Channel::Email, "asa@example.com"),
+        channel(Channel::Email, "a/b@example.com"),
+        channel(Channel::Facebook, "asa"),
+        channel(Channel::Vk, "asa"),
+        channel(Channel::Line, "asa"),
+        channel(Channel::Voice, "+46701740605"),
+        (Member::Custom, "ID", "1\n2"),
+    ] {
+        card.add(Entry { member, label, value, origin: Origin(0) });
+    }
     Digester::new(key).digest(&jsonapi::encode(&card, name_at))
 }
 

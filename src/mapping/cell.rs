@@ -10,6 +10,7 @@ pub(super) const VALUE_CHARS_MAX: usize = 32_767;
 pub(super) const EXCERPT_CHARS: usize = 60;
 
 /// A cell's text without white space and invisible characters at its ends.
+#[inline]
 pub(super) fn trim(text: &str) -> &str {
     let bytes = text.as_bytes();
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return text };
@@ -115,10 +116,12 @@ pub(super) fn check(text: &str, lines: Lines) -> Result<(), Fault> {
 }
 
 /// Refuses the error values of spreadsheets.
+#[inline]
 pub(super) fn check_error_value(text: &str) -> Result<(), Fault> {
-    if !text.starts_with('#') {
-        return Ok(());
-    }
+    if text.starts_with('#') { refuse_error_value(text) } else { Ok(()) }
+}
+
+fn refuse_error_value(text: &str) -> Result<(), Fault> {
     let message = if ERROR_VALUES.contains(&text) {
         format!("\"{text}\" is a spreadsheet's error, not a value; mend the formula, or empty the cell")
     } else if text.len() >= 3 && text.bytes().all(|byte| byte == b'#') {
@@ -131,9 +134,16 @@ pub(super) fn check_error_value(text: &str) -> Result<(), Fault> {
 
 /// Refuses a long number of which a spreadsheet has kept but the first digits: `1.23457E+18`, in some languages with a
 /// comma. Without a plus or with all its digits, `1E5` or `1.25E+02`, it may be a code or a measurement.
+#[inline]
 pub(super) fn check_sum(text: &str) -> Result<(), Fault> {
+    match text.as_bytes() {
+        [b'0'..=b'9', b'.' | b',', ..] => refuse_sum(text),
+        _ => Ok(()),
+    }
+}
+
+fn refuse_sum(text: &str) -> Result<(), Fault> {
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let [b'0'..=b'9', b'.' | b',', ..] = text.as_bytes() else { return Ok(()) };
     let Some((decimals, exponent)) = text[2..].split_once("E+").or_else(|| text[2..].split_once("e+")) else {
         return Ok(());
     };
@@ -150,6 +160,7 @@ pub(super) fn check_sum(text: &str) -> Result<(), Fault> {
 }
 
 /// Refuses a value longer than [`VALUE_CHARS_MAX`].
+#[inline]
 pub(super) fn check_length(text: &str) -> Result<(), Fault> {
     // Characters are never more than bytes, so short text need not be counted.
     if text.len() <= VALUE_CHARS_MAX || text.chars().count() <= VALUE_CHARS_MAX {

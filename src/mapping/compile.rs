@@ -4,7 +4,8 @@ use super::columns::Columns;
 use super::condition::Condition;
 use super::diagnostic::{Diagnostic, all};
 use super::document::{ColumnName, Content, CountryRule, Document, Expected, Source, Target};
-use super::mapper::{Extra, Gate, Mapper, Read, Step};
+use super::mapper::{Gate, Mapper};
+use super::step::{Extra, Read, Step};
 use super::template::Template;
 use crate::model::{Code, ColumnIndex, Header, OWN_COLUMNS, excerpt};
 

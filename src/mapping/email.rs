@@ -37,40 +37,60 @@ pub(super) fn read(text: &str) -> Result<Cow<'_, str>, Fault> {
 }
 
 /// Whether a text is an address that is sent as it stands, of the kind nearly all are: letters, digits, hyphens,
-/// underscores and single dots, the domain in lower case. One pass, and the same result as [`check`] for all it accepts.
-fn is_plain(text: &str) -> bool {
-    let mut at = None;
-    let mut label = 0;
-    let mut previous = b'.';
-    let mut has_letter = false;
-    if text.len() > ADDRESS_BYTES_MAX {
+/// underscores and single dots, the domain short and in lower case. The same result as [`check`] for all it accepts, and
+/// nothing is in it that a value may not hold. Bytes are looked up and not compared, because which kind comes next
+/// nobody can guess, least of all the processor.
+pub(super) fn is_plain(text: &str) -> bool {
+    let Some(at) = memchr::memchr(b'@', text.as_bytes()) else { return false };
+    let (local, domain) = (&text.as_bytes()[..at], &text.as_bytes()[at + 1..]);
+    if local.len() > LOCAL_BYTES_MAX || domain.len() > LABEL_BYTES_MAX {
         return false;
     }
-    for (index, byte) in text.bytes().enumerate() {
-        match (byte, at) {
-            (b'a'..=b'z', _) | (b'A'..=b'Z', None) => has_letter = true,
-            (b'0'..=b'9', _) | (b'_' | b'-' | b'+', None) => {}
-            (b'-', Some(_)) if previous != b'.' => {}
-            (b'@', None) if previous != b'.' && index <= LOCAL_BYTES_MAX => {
-                at = Some(index);
-                (previous, label) = (b'.', 0);
-                continue;
-            }
-            (b'.', None) if previous != b'.' => {}
-            (b'.', Some(_)) if previous != b'.' && previous != b'-' && label <= LABEL_BYTES_MAX => {
-                (previous, label, has_letter) = (b'.', 0, false);
-                continue;
-            }
-            _ => return false,
-        }
-        previous = byte;
-        label += 1;
+    let (mut sound, mut before) = (true, DOT);
+    for &byte in local {
+        let kind = KINDS[usize::from(byte)];
+        sound &= (kind & LOCAL != 0) & (kind & before & DOT == 0);
+        before = kind;
     }
-    // The last label stands behind a dot of the domain, and has a letter in it.
-    let Some(at) = at else { return false };
-    let is_dotted = text.len() - at > label + 1;
-    is_dotted && has_letter && label > 0 && label <= LABEL_BYTES_MAX && previous != b'-'
+    sound &= before & DOT == 0;
+    let (mut dots, mut letters) = (0, 0);
+    before = DOT;
+    for &byte in domain {
+        let kind = KINDS[usize::from(byte)];
+        // A dot beside a dot, or beside a hyphen.
+        let torn = (kind & DOT != 0) & (before & (DOT | HYPHEN) != 0) | (kind & HYPHEN != 0) & (before & DOT != 0);
+        sound &= (kind & DOMAIN != 0) & !torn;
+        dots |= kind & DOT;
+        letters = if kind & DOT != 0 { 0 } else { letters | kind & SMALL };
+        before = kind;
+    }
+    // The last label stands behind a dot, and has a letter in it.
+    sound && dots != 0 && letters != 0 && before & (DOT | HYPHEN) == 0
 }
+
+/// What a byte may be in a plain address.
+const LOCAL: u8 = 1;
+const DOMAIN: u8 = 2;
+const DOT: u8 = 4;
+const HYPHEN: u8 = 8;
+const SMALL: u8 = 16;
+
+static KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        kinds[byte] = match byte as u8 {
+            b'a'..=b'z' => LOCAL | DOMAIN | SMALL,
+            b'0'..=b'9' => LOCAL | DOMAIN,
+            b'A'..=b'Z' | b'_' | b'+' => LOCAL,
+            b'-' => LOCAL | DOMAIN | HYPHEN,
+            b'.' => LOCAL | DOMAIN | DOT,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    kinds
+};
 
 /// Without `mailto:`, `Name <…>`, `<…>`.
 fn unwrap(text: &str) -> &str {

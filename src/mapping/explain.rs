@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::cell;
 use super::document::{CountryRule, Target};
-use super::mapper::{Extra, Mapper, Read, Step};
+use super::mapper::Mapper;
 use super::shape::parts;
+use super::step::{Extra, Read, Step};
 use crate::model::{Channel, ColumnIndex, Header, Row, excerpt};
 
 /// How many characters of a text are shown.

@@ -35,12 +35,12 @@ fn sent_with(mapping: &str, cells: &[(&str, &str)], issues: &[(Code, usize)]) ->
         Mapped::Excluded(why) => why,
         Mapped::Rejected(issues) => format!("invalid: {}", told(issues)),
         Mapped::Card { card, warnings } => {
-            let mut said: Vec<String> = card.name.iter().map(|name| format!("name={}", name.value)).collect();
+            let mut said: Vec<String> = card.name().iter().map(|name| format!("name={name}")).collect();
             for channel in Channel::ALL {
-                let entries = card.channel(channel).iter();
+                let entries = card.channel(channel);
                 said.extend(entries.map(|entry| format!("{}={}", channel.as_str(), entry.value)));
             }
-            said.extend(card.custom.iter().map(|field| format!("{}:{}", field.label, field.value)));
+            said.extend(card.custom().map(|entry| format!("{}:{}", entry.label, entry.value)));
             if !warnings.is_empty() {
                 said.push(format!("({})", told(warnings)));
             }

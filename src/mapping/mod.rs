@@ -136,6 +136,7 @@ mod condition;
 mod date_format;
 mod diagnostic;
 mod document;
+mod draft;
 mod email;
 mod explain;
 mod fault;
@@ -153,6 +154,7 @@ mod settings;
 mod shape;
 mod shipped;
 mod source;
+mod step;
 mod suggest;
 mod template;
 mod toml_table;
@@ -229,5 +231,7 @@ impl Mapper {
 
 #[cfg(test)]
 mod language_tests;
+#[cfg(test)]
+mod mapper_tests;
 #[cfg(test)]
 mod phone_table_tests;

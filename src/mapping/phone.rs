@@ -40,9 +40,15 @@ impl Country {
     }
 }
 
-/// Writes the number in a trimmed, non-empty text, as E.164 with a plus sign. National numbers are read as `country`'s.
+/// Writes the number in a trimmed, non-empty text, as E.164 with a plus sign, when it is a plain one beyond doubt; else
+/// nothing. National numbers are read as `country`'s.
+pub(super) fn write_plain(text: &str, country: Option<Country>, out: &mut String) -> bool {
+    phone_plan::write(text, country, out).is_some()
+}
+
+/// The same for any text, and why it is no number.
 pub(super) fn write(text: &str, country: Option<Country>, out: &mut String) -> Result<(), Fault> {
-    if phone_plan::write(text, country, out).is_none() {
+    if !write_plain(text, country, out) {
         out.push_str(&read_by_library(text, country)?);
     }
     Ok(())

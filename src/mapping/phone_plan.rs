@@ -15,6 +15,8 @@ use super::phone::Country;
 /// A simple numbering plan.
 struct Plan {
     calling_code: u16,
+    /// The same behind a plus sign.
+    prefix: &'static str,
     /// The main country with this calling code.
     country: &'static str,
     /// The digit that is dialled before a number within the country, and with which no number begins.
@@ -25,50 +27,71 @@ struct Plan {
 /// another, there is no `nationalPrefixTransformRule`, and `internationalPrefix` begins with two zeros or is 011.
 /// Great Britain's also strips `180020`, so that numbers that begin with 18 are left to the library.
 static PLANS: [Plan; 33] = [
-    plan(1, "US", Some(b'1')),
-    plan(27, "ZA", Some(b'0')),
-    plan(30, "GR", None),
-    plan(31, "NL", Some(b'0')),
-    plan(32, "BE", Some(b'0')),
-    plan(33, "FR", Some(b'0')),
-    plan(34, "ES", None),
-    plan(39, "IT", None),
-    plan(40, "RO", Some(b'0')),
-    plan(41, "CH", Some(b'0')),
-    plan(43, "AT", Some(b'0')),
-    plan(44, "GB", Some(b'0')),
-    plan(45, "DK", None),
-    plan(46, "SE", Some(b'0')),
-    plan(47, "NO", None),
-    plan(48, "PL", None),
-    plan(49, "DE", Some(b'0')),
-    plan(90, "TR", Some(b'0')),
-    plan(351, "PT", None),
-    plan(353, "IE", Some(b'0')),
-    plan(356, "MT", None),
-    plan(357, "CY", None),
-    plan(358, "FI", Some(b'0')),
-    plan(371, "LV", None),
-    plan(372, "EE", None),
-    plan(380, "UA", Some(b'0')),
-    plan(381, "RS", Some(b'0')),
-    plan(385, "HR", Some(b'0')),
-    plan(386, "SI", Some(b'0')),
-    plan(387, "BA", Some(b'0')),
-    plan(420, "CZ", None),
-    plan(421, "SK", Some(b'0')),
-    plan(971, "AE", Some(b'0')),
+    plan("+1", "US", Some(b'1')),
+    plan("+27", "ZA", Some(b'0')),
+    plan("+30", "GR", None),
+    plan("+31", "NL", Some(b'0')),
+    plan("+32", "BE", Some(b'0')),
+    plan("+33", "FR", Some(b'0')),
+    plan("+34", "ES", None),
+    plan("+39", "IT", None),
+    plan("+40", "RO", Some(b'0')),
+    plan("+41", "CH", Some(b'0')),
+    plan("+43", "AT", Some(b'0')),
+    plan("+44", "GB", Some(b'0')),
+    plan("+45", "DK", None),
+    plan("+46", "SE", Some(b'0')),
+    plan("+47", "NO", None),
+    plan("+48", "PL", None),
+    plan("+49", "DE", Some(b'0')),
+    plan("+90", "TR", Some(b'0')),
+    plan("+351", "PT", None),
+    plan("+353", "IE", Some(b'0')),
+    plan("+356", "MT", None),
+    plan("+357", "CY", None),
+    plan("+358", "FI", Some(b'0')),
+    plan("+371", "LV", None),
+    plan("+372", "EE", None),
+    plan("+380", "UA", Some(b'0')),
+    plan("+381", "RS", Some(b'0')),
+    plan("+385", "HR", Some(b'0')),
+    plan("+386", "SI", Some(b'0')),
+    plan("+387", "BA", Some(b'0')),
+    plan("+420", "CZ", None),
+    plan("+421", "SK", Some(b'0')),
+    plan("+971", "AE", Some(b'0')),
 ];
 
-const fn plan(calling_code: u16, country: &'static str, trunk: Option<u8>) -> Plan {
-    Plan { calling_code, country, trunk }
+const fn plan(prefix: &'static str, country: &'static str, trunk: Option<u8>) -> Plan {
+    let (digits, mut calling_code, mut at) = (prefix.as_bytes(), 0, 1);
+    while at < digits.len() {
+        calling_code = calling_code * 10 + (digits[at] - b'0') as u16;
+        at += 1;
+    }
+    Plan { calling_code, prefix, country, trunk }
 }
+
+/// Stands for a calling code without a simple plan.
+const NO_PLAN: u8 = u8::MAX;
+
+/// For every calling code, the place of its plan.
+static BY_CODE: [u8; 1000] = {
+    let (mut places, mut at) = ([NO_PLAN; 1000], 0);
+    while at < PLANS.len() {
+        places[PLANS[at].calling_code as usize] = at as u8;
+        at += 1;
+    }
+    places
+};
 
 /// For every plan, the lengths a number may have after the calling code: bit n is set for n digits.
 static LENGTHS: LazyLock<[u32; PLANS.len()]> = LazyLock::new(|| PLANS.each_ref().map(possible_lengths));
 
 /// More digits than any plan has (E.164: 15 with the calling code), plus `00` and a trunk digit.
 const DIGITS_MAX: usize = 18;
+
+/// The longest text that is looked at: a digit may have something before and after it.
+const TEXT_BYTES_MAX: usize = 32;
 
 /// The plan of a country, by its two letters.
 pub(super) fn of(code: &str) -> Option<usize> {
@@ -84,7 +107,7 @@ pub(super) fn dials_zero(plan: usize) -> bool {
 
 /// Writes the number as E.164, when it is one beyond doubt; `None` leaves it to the library, with nothing written.
 pub(super) fn write(text: &str, country: Option<Country>, out: &mut String) -> Option<()> {
-    let mut buffer = [0u8; DIGITS_MAX];
+    let mut buffer = [0u8; TEXT_BYTES_MAX];
     let (international, digits) = collect(text, &mut buffer)?;
     let (at, digits) = if international { find(digits)? } else { (country?.plan?, digits) };
     let plan = &PLANS[at];
@@ -107,31 +130,30 @@ pub(super) fn write(text: &str, country: Option<Country>, out: &mut String) -> O
         return None;
     }
     let number = std::str::from_utf8(number).ok()?;
-    out.push('+');
-    push_number(out, plan.calling_code);
+    out.push_str(plan.prefix);
     out.push_str(number);
     Some(())
 }
 
 /// Whether there is a plus sign, and the digits; `None` for anything beyond the plainest writing.
-fn collect<'a>(text: &str, buffer: &'a mut [u8; DIGITS_MAX]) -> Option<(bool, &'a [u8])> {
+fn collect<'a>(text: &str, buffer: &'a mut [u8; TEXT_BYTES_MAX]) -> Option<(bool, &'a [u8])> {
     let (international, text) = match text.as_bytes() {
         [b'+', rest @ ..] => (true, rest),
         rest @ [b'0'..=b'9' | b'(', ..] => (false, rest),
         _ => return None,
     };
-    let mut count = 0;
-    for byte in text.iter() {
-        match byte {
-            b'0'..=b'9' => {
-                *buffer.get_mut(count)? = *byte;
-                count += 1;
-            }
-            b' ' | b'-' | b'(' | b')' => {}
-            _ => return None,
-        }
+    if text.len() > TEXT_BYTES_MAX {
+        return None;
     }
-    Some((international, &buffer[..count]))
+    // Without branches: how numbers are grouped nobody can guess.
+    let (mut count, mut sound) = (0, true);
+    for &byte in text {
+        let is_digit = byte.is_ascii_digit();
+        buffer[count] = byte;
+        count += usize::from(is_digit);
+        sound &= is_digit | (byte == b' ') | (byte == b'-') | (byte == b'(') | (byte == b')');
+    }
+    (sound && count <= DIGITS_MAX).then(|| (international, &buffer[..count]))
 }
 
 /// The plan whose calling code begins the digits, and what follows. Calling codes are prefix-free (ITU-T E.164).
@@ -142,18 +164,12 @@ fn find(digits: &[u8]) -> Option<(usize, &[u8])> {
     let mut code = 0u16;
     for (length, digit) in digits.iter().take(3).enumerate() {
         code = code * 10 + u16::from(digit - b'0');
-        if let Ok(at) = PLANS.binary_search_by_key(&code, |plan| plan.calling_code) {
-            return Some((at, &digits[length + 1..]));
+        let at = BY_CODE[usize::from(code)];
+        if at != NO_PLAN {
+            return Some((usize::from(at), &digits[length + 1..]));
         }
     }
     None
-}
-
-fn push_number(out: &mut String, number: u16) {
-    if number >= 10 {
-        push_number(out, number / 10);
-    }
-    out.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Asks the library about a number of every length.

@@ -23,6 +23,8 @@ pub(super) struct Template<C> {
     slots: Vec<Slot<C>>,
     /// One between every two slots.
     gaps: Vec<Gap>,
+    /// Whether its own texts are printable ASCII, and something stands between every two columns.
+    is_plain: bool,
 }
 
 /// A column and the text that stands or falls with it.
@@ -143,8 +145,11 @@ impl<C> Template<C> {
             }
             slots.push(slot);
         }
-        let gaps = texts.drain(1..count).map(Gap::new).collect();
-        Template { slots, gaps }
+        let gaps: Vec<Gap> = texts.drain(1..count).map(Gap::new).collect();
+        let is_printable = |text: &str| text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+        let is_plain = gaps.iter().all(|gap| !gap.text.is_empty() && is_printable(&gap.text))
+            && slots.iter().all(|slot: &Slot<C>| is_printable(&slot.before) && is_printable(&slot.after));
+        Template { slots, gaps, is_plain }
     }
 
     /// The columns, in the order of the text.
@@ -158,7 +163,14 @@ impl<C> Template<C> {
         let slots = self.slots.iter().zip(resolved).map(|(slot, column)| {
             Some(Slot { before: slot.before.clone(), column: column?, after: slot.after.clone() })
         });
-        Some(Template { slots: slots.collect::<Option<Vec<_>>>()?, gaps: self.gaps.clone() })
+        let slots = slots.collect::<Option<Vec<_>>>()?;
+        Some(Template { slots, gaps: self.gaps.clone(), is_plain: self.is_plain })
+    }
+
+    /// Whether text that [is clean](crate::model::is_clean) makes it so when filled in: then nothing it brings along is
+    /// beyond ASCII, and no two characters come together that stood apart.
+    pub fn keeps_clean(&self) -> bool {
+        self.is_plain
     }
 
     /// Writes the template filled in into `out`, which is empty; it stays so when all columns are blank.
@@ -215,10 +227,14 @@ fn enclosing(before: &str, after: &str) -> Option<(char, char)> {
 }
 
 /// Appends, with every run of white space as one space, and none at the start.
+#[inline]
 fn push_spaced(out: &mut String, text: &str) {
-    if text.is_empty() {
-        return;
+    if !text.is_empty() {
+        push_some_spaced(out, text);
     }
+}
+
+fn push_some_spaced(out: &mut String, text: &str) {
     let mut rest = text;
     if is_spaced(text.as_bytes()) {
         rest = if out.is_empty() || out.ends_with(' ') { text.trim_start_matches(' ') } else { text };
@@ -235,21 +251,32 @@ fn push_spaced(out: &mut String, text: &str) {
     out.push_str(rest);
 }
 
-/// Whether all white space in a text is certainly single spaces.
+/// Whether all white space in a text is certainly single spaces. Eight bytes at a time.
 fn is_spaced(text: &[u8]) -> bool {
-    let mut after_space = false;
-    text.iter().all(|&byte| {
-        let is_space = byte == b' ';
-        // Other white space is below a space, or begins with one of these bytes (U+0085, U+00A0, U+1680, U+2000–U+3000).
-        let fits = byte >= b' ' && !matches!(byte, 0xC2 | 0xE1 | 0xE2 | 0xE3) && !(is_space && after_space);
-        after_space = is_space;
-        fits
-    })
+    const fn all(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    // The uppermost bit of every byte that is zero; perhaps also of one behind it, which then is looked at closely.
+    let zeros = |word: u64| word.wrapping_sub(all(1)) & !word & all(0x80);
+    let (words, rest) = text.as_chunks::<8>();
+    // What is not there looks like letters.
+    let last = rest.iter().rev().fold(all(b'-'), |word, byte| word << 8 | u64::from(*byte));
+    let (mut odd, mut before) = (0, 0);
+    for word in words.iter().map(|word| u64::from_le_bytes(*word)).chain([last]) {
+        let spaces = zeros(word ^ all(b' '));
+        // Other white space is below a space, or begins with C2, E1, E2 or E3 (U+0085, U+00A0, U+1680, U+2000–U+3000).
+        odd |= word.wrapping_sub(all(b' ')) & !word & all(0x80);
+        odd |= zeros(word ^ all(0xC2)) | zeros(word ^ all(0xE1)) | zeros((word | all(1)) ^ all(0xE3));
+        odd |= spaces & (spaces << 8 | before >> 56);
+        before = spaces;
+    }
+    odd == 0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::is_clean;
     use proptest::prelude::*;
 
     fn fill(template: &str, values: &[(&str, &str)]) -> Option<String> {
@@ -327,6 +354,29 @@ mod tests {
             if let Err(faults) = Template::parse(&text, |_, _| ()) {
                 prop_assert!(!faults.is_empty());
                 prop_assert!(faults.iter().all(|fault| text.get(fault.at.clone()).is_some()));
+            }
+        }
+
+        #[test]
+        fn what_is_spaced_has_single_spaces(text in "[ aåÖ-]{0,12}[ \u{a0}\u{1680}\u{2003}\u{3000}\u{85}\t\n漢]?[ aå]{0,9}") {
+            let odd = text.contains("  ") || text.chars().any(|c| c != ' ' && c.is_whitespace());
+            prop_assert!(!(odd && is_spaced(text.as_bytes())), "{:?}", text);
+            // And the usual is not mistaken for the unusual.
+            let plain = text.chars().all(|c| c < '\u{80}');
+            prop_assert!(odd || !plain || is_spaced(text.as_bytes()), "{:?}", text);
+        }
+
+        #[test]
+        fn what_is_filled_with_clean_text_is_clean(
+            values in proptest::collection::vec("[ aåÃ¶\u{a0}\u{3000}\t\n,]{0,4}", 3),
+            template in "[ ,aå(]{0,2}\\{0\\}[ ,a)]{0,2}\\{1\\}[ ,()¶]{0,2}\\{2\\}[ ,a]{0,2}",
+        ) {
+            let template = Template::parse(&template, |name, _| name.parse::<usize>().expect("a digit")).expect("a template");
+            // As a record stands in its file, with something between its cells.
+            if template.keeps_clean() && is_clean(values.join(";").as_bytes()) {
+                let mut filled = String::new();
+                template.fill(|at| &values[*at], &mut filled);
+                prop_assert!(is_clean(filled.as_bytes()), "{}", filled);
             }
         }
 

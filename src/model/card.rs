@@ -1,5 +1,7 @@
 //! A contact card as it will be sent, every value with the place it came from.
 
+use std::fmt;
+
 use super::{Identity, Issue};
 
 /// A kind of contact entry that the server may recognise a person by.
@@ -37,74 +39,188 @@ impl Channel {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Origin(pub u16);
 
-/// A value and where it came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Trimmed, never empty.
-    pub value: String,
+/// A member of the document that holds a card's values. In the order of the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Member {
+    /// What the server may recognise a person by.
+    Channel(Channel),
+    /// Labelled values outside the channels.
+    Custom,
+    /// The person's name.
+    Name,
+}
+
+/// A value as it stands on a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// Where in the document.
+    pub member: Member,
+    /// Of custom values: as the mapping says it, or as the column that it names for labels. Empty for all others.
+    pub label: &'a str,
+    /// Never blank, and trimmed unless the mapping says otherwise.
+    pub value: &'a str,
     /// Its source.
     pub origin: Origin,
 }
 
-/// A labelled value outside the channels.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CustomField {
-    /// As the mapping says it, or as the column that it names for labels.
-    pub label: String,
-    /// Never blank, and trimmed unless the mapping says otherwise.
-    pub value: String,
-    /// The value's source.
-    pub origin: Origin,
+/// What one row becomes. No empty values, no repeated ones.
+///
+/// All text lives in one buffer, so a card costs two allocations however much stands on it, and none in the memory of
+/// another.
+#[derive(Clone, Default)]
+pub struct ContactCard {
+    /// Every value behind its label.
+    text: String,
+    /// In the order of the document, and of one member in the order of the mapping.
+    entries: Vec<Place>,
 }
 
-/// What one row becomes. No empty values, no repeated ones.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ContactCard {
-    /// The person's name.
-    pub name: Option<Entry>,
-    /// E-mail addresses.
-    pub email: Vec<Entry>,
-    /// Facebook accounts.
-    pub facebook: Vec<Entry>,
-    /// VKontakte accounts.
-    pub vk: Vec<Entry>,
-    /// LINE accounts.
-    pub line: Vec<Entry>,
-    /// Phone numbers, E.164 with plus sign.
-    pub voice: Vec<Entry>,
-    /// Labelled values, in the mapping's order.
-    pub custom: Vec<CustomField>,
+/// Where in a card's text an entry stands.
+#[derive(Clone, Copy)]
+struct Place {
+    member: Member,
+    origin: Origin,
+    label: u32,
+    value: u32,
+    end: u32,
+}
+
+impl Place {
+    /// Its member's place in the document.
+    fn rank(&self) -> u8 {
+        match self.member {
+            Member::Channel(channel) => channel as u8,
+            Member::Custom => Channel::ALL.len() as u8,
+            Member::Name => Channel::ALL.len() as u8 + 1,
+        }
+    }
 }
 
 impl ContactCard {
-    /// A channel's entries.
-    pub fn channel(&self, channel: Channel) -> &[Entry] {
-        match channel {
-            Channel::Email => &self.email,
-            Channel::Facebook => &self.facebook,
-            Channel::Vk => &self.vk,
-            Channel::Line => &self.line,
-            Channel::Voice => &self.voice,
+    /// Takes everything off it; the memory stays.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.entries.clear();
+    }
+
+    /// Makes room for so many entries and bytes of text.
+    pub fn reserve(&mut self, entries: usize, bytes: usize) {
+        self.entries.reserve(entries);
+        self.text.reserve(bytes);
+    }
+
+    /// How many bytes of memory its text takes, used or not.
+    pub fn capacity(&self) -> usize {
+        self.text.capacity()
+    }
+
+    /// Adds a value. A card has one name: another takes its place.
+    ///
+    /// # Panics
+    /// When the card's text would reach 4 GiB.
+    pub fn add(&mut self, entry: Entry<'_>) {
+        let Entry { member, label, value, origin } = entry;
+        let write = |text: &mut String| {
+            text.push_str(value);
+            Ok::<(), std::convert::Infallible>(())
+        };
+        match self.write(member, label, origin, write, |_, _| false) {
+            Ok(()) => {}
+            Err(never) => match never {},
         }
     }
 
-    /// A channel's entries, to be filled.
-    pub fn channel_mut(&mut self, channel: Channel) -> &mut Vec<Entry> {
-        match channel {
-            Channel::Email => &mut self.email,
-            Channel::Facebook => &mut self.facebook,
-            Channel::Vk => &mut self.vk,
-            Channel::Line => &mut self.line,
-            Channel::Voice => &mut self.voice,
+    /// The same with a value that `write` appends to a text. Nothing is added when that fails, or when the card has an
+    /// entry of this member and label whose value `same` finds to be the same.
+    ///
+    /// # Errors
+    /// Those of `write`.
+    ///
+    /// # Panics
+    /// When the card's text would reach 4 GiB.
+    #[inline]
+    pub fn write<E>(
+        &mut self,
+        member: Member,
+        label: &str,
+        origin: Origin,
+        write: impl FnOnce(&mut String) -> Result<(), E>,
+        same: impl Fn(&str, &str) -> bool,
+    ) -> Result<(), E> {
+        let place = |len: usize| u32::try_from(len).expect("a row has far less than 4 GiB");
+        let before = self.text.len();
+        self.text.push_str(label);
+        let value = self.text.len();
+        if let Err(why) = write(&mut self.text) {
+            self.text.truncate(before);
+            return Err(why);
         }
+        let new = Place { member, origin, label: place(before), value: place(value), end: place(self.text.len()) };
+        // Sources come in an order of their own, but those of one member together.
+        let at = self.entries.iter().rposition(|known| known.rank() <= new.rank()).map_or(0, |last| last + 1);
+        let kin = self.entries[..at].iter().rev().take_while(|known| known.rank() == new.rank());
+        if member == Member::Name && kin.clone().next().is_some() {
+            self.entries[at - 1] = new;
+            return Ok(());
+        }
+        let label = &self.text.as_bytes()[before..value];
+        let mut alike = kin.filter(|known| &self.text.as_bytes()[known.label as usize..known.value as usize] == label);
+        if alike.any(|known| same(self.entry(*known).value, &self.text[value..])) {
+            self.text.truncate(before);
+        } else {
+            self.entries.insert(at, new);
+        }
+        Ok(())
+    }
+
+    fn entry(&self, place: Place) -> Entry<'_> {
+        let Place { member, origin, label, value, end } = place;
+        let text = |from: u32, to: u32| &self.text[from as usize..to as usize];
+        Entry { member, label: text(label, value), value: text(value, end), origin }
+    }
+
+    /// Everything on it, in the order of the document.
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = Entry<'_>> {
+        self.entries.iter().map(|place| self.entry(*place))
+    }
+
+    /// The entries of one member.
+    pub fn of(&self, member: Member) -> impl Iterator<Item = Entry<'_>> {
+        self.entries.iter().filter(move |place| place.member == member).map(|place| self.entry(*place))
+    }
+
+    /// A channel's entries.
+    pub fn channel(&self, channel: Channel) -> impl Iterator<Item = Entry<'_>> {
+        self.of(Member::Channel(channel))
+    }
+
+    /// Labelled values, in the mapping's order.
+    pub fn custom(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.of(Member::Custom)
+    }
+
+    /// The person's name.
+    pub fn name(&self) -> Option<&str> {
+        self.entries.last().filter(|place| place.member == Member::Name).map(|place| self.entry(*place).value)
+    }
+
+    /// Whether nothing stands on it.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether any byte of its text is such a one. Looks at many at once if `such` has no branches.
+    pub fn has_byte(&self, such: impl Fn(u8) -> bool) -> bool {
+        self.text.bytes().fold(false, |any, byte| any | such(byte))
     }
 
     /// What the server may recognise this person by. Two cards that share one must never be in flight together
     /// (API page, "Contact Cards": the server appends to a known contact).
     pub fn identities(&self) -> impl Iterator<Item = Identity<'_>> {
-        Channel::ALL
-            .into_iter()
-            .flat_map(|channel| self.channel(channel).iter().map(move |entry| Identity::new(channel, &entry.value)))
+        self.entries().filter_map(|entry| match entry.member {
+            Member::Channel(channel) => Some(Identity::new(channel, entry.value)),
+            Member::Custom | Member::Name => None,
+        })
     }
 
     /// Whether the server may recognise this person at all: if not, every request makes a card of its own.
@@ -114,23 +230,44 @@ impl ContactCard {
 
     /// Every value with its field, in the order of the document.
     pub fn values(&self) -> impl Iterator<Item = (Field, &str)> {
-        let channels = Channel::ALL.into_iter().flat_map(|channel| {
-            let entries = self.channel(channel).iter().enumerate();
-            entries.map(move |(at, entry)| (Field::Channel(channel, at), entry.value.as_str()))
-        });
-        let custom = self.custom.iter().enumerate().map(|(at, field)| (Field::Custom(at), field.value.as_str()));
-        channels.chain(custom).chain(self.name.iter().map(|name| (Field::Name, name.value.as_str())))
+        let mut last = None;
+        let mut nth = 0;
+        self.entries().map(move |entry| {
+            nth = if last == Some(entry.member) { nth + 1 } else { 0 };
+            last = Some(entry.member);
+            let field = match entry.member {
+                Member::Channel(channel) => Field::Channel(channel, nth),
+                Member::Custom => Field::Custom(nth),
+                Member::Name => Field::Name,
+            };
+            (field, entry.value)
+        })
     }
 
     /// Where a field's value came from; `None` when the card has no such field.
     pub fn origin(&self, field: Field) -> Option<Origin> {
-        match field {
-            Field::Name => self.name.as_ref().map(|entry| entry.origin),
-            Field::Channel(channel, at) => self.channel(channel).get(at).map(|entry| entry.origin),
-            Field::Custom(at) => self.custom.get(at).map(|field| field.origin),
-        }
+        let (member, at) = match field {
+            Field::Name => (Member::Name, 0),
+            Field::Channel(channel, at) => (Member::Channel(channel), at),
+            Field::Custom(at) => (Member::Custom, at),
+        };
+        self.of(member).nth(at).map(|entry| entry.origin)
     }
 }
+
+impl fmt::Debug for ContactCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.entries()).finish()
+    }
+}
+
+impl PartialEq for ContactCard {
+    fn eq(&self, other: &ContactCard) -> bool {
+        self.entries().eq(other.entries())
+    }
+}
+
+impl Eq for ContactCard {}
 
 /// One value's place on a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,4 +296,60 @@ pub enum Mapped {
     Skipped,
     /// The mapping leaves such rows out, or leaves nothing of them; why, as a sentence.
     Excluded(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EMAIL: Member = Member::Channel(Channel::Email);
+    const VOICE: Member = Member::Channel(Channel::Voice);
+
+    fn entry(member: Member, label: &'static str, value: &'static str) -> Entry<'static> {
+        Entry { member, label, value, origin: Origin(value.len() as u16) }
+    }
+
+    #[test]
+    fn values_stand_in_the_order_of_the_document_however_they_come() {
+        let in_order = [
+            entry(EMAIL, "", "a@b.se"),
+            entry(EMAIL, "", "c@d.se"),
+            entry(VOICE, "", "+46"),
+            entry(Member::Custom, "ID", "1"),
+            entry(Member::Custom, "", "2"),
+            entry(Member::Name, "", "Åsa"),
+        ];
+        let mut card = ContactCard::default();
+        for at in [5, 2, 3, 0, 4, 1] {
+            card.add(in_order[at]);
+        }
+        assert_eq!(card.entries().collect::<Vec<_>>(), in_order);
+        assert_eq!(card.name(), Some("Åsa"));
+        let values: Vec<_> = card.values().collect();
+        assert_eq!(values[1], (Field::Channel(Channel::Email, 1), "c@d.se"));
+        assert_eq!(values[4], (Field::Custom(1), "2"));
+        assert_eq!(card.origin(Field::Custom(1)), Some(Origin(1)));
+        assert_eq!(card.origin(Field::Custom(2)), None);
+        let mut again = card.clone();
+        again.add(entry(Member::Name, "", "Bo"));
+        assert_eq!((again.name(), again.entries().len()), (Some("Bo"), 6));
+        assert_ne!(again, card);
+    }
+
+    #[test]
+    fn what_fails_or_is_known_leaves_no_trace() {
+        let mut card = ContactCard::default();
+        let mut write = |value: &str, sound: Result<(), u8>| {
+            let write = |text: &mut String| {
+                text.push_str(value);
+                sound
+            };
+            let written = card.write(EMAIL, "", Origin(0), write, |known, new| known == new);
+            (written, card.values().map(|(_, value)| value.to_owned()).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(write("a", Ok(())), (Ok(()), "a".to_owned()));
+        assert_eq!(write("b", Err(7)), (Err(7), "a".to_owned()));
+        assert_eq!(write("a", Ok(())), (Ok(()), "a".to_owned()));
+        assert_eq!(write("c", Ok(())), (Ok(()), "a c".to_owned()));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Channel, ContactCard, Entry, Field, Identity};
+use super::{ContactCard, Entry, Field, Identity, Member, Origin};
 
 /// The union of several cards, of which every value knows the card that it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,46 +10,53 @@ pub struct MergedCard {
     card: ContactCard,
     /// For every value of the card, in its order, which of the cards gave it.
     sources: Vec<u32>,
-    /// Names that the card does not have, with the cards that gave them.
-    pub other_names: Vec<(usize, Entry)>,
+    /// Names that the card does not have.
+    pub other_names: Vec<OtherName>,
+}
+
+/// A name that one of several cards has, and their union has not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherName {
+    /// Which of the cards gave it, counted from zero.
+    pub source: usize,
+    /// The name.
+    pub name: String,
+    /// Where it came from.
+    pub origin: Origin,
 }
 
 impl MergedCard {
     /// Entries and pairs in the order of the cards, each once: of entries that are the same contact the first spelling.
     /// The name is that of the first card that has one.
-    pub fn of(cards: Vec<ContactCard>) -> MergedCard {
-        let mut union = ContactCard::default();
-        let (mut entries, mut custom) = (Channel::ALL.map(|_| Vec::new()), Vec::new());
-        let (mut name, mut other_names) = (None, Vec::new());
+    pub fn of(cards: &[ContactCard]) -> MergedCard {
+        let mut name: Option<&str> = None;
+        let mut other_names = Vec::new();
         let (mut contacts, mut pairs) = (HashSet::new(), HashSet::new());
-        for (mut card, source) in cards.into_iter().zip(0u32..) {
-            for (channel, sources) in Channel::ALL.into_iter().zip(&mut entries) {
-                for entry in std::mem::take(card.channel_mut(channel)) {
-                    if contacts.insert((channel, Identity::new(channel, &entry.value).folded())) {
-                        union.channel_mut(channel).push(entry);
-                        sources.push(source);
+        let mut kept: Vec<(Entry<'_>, u32)> = Vec::new();
+        for (card, source) in cards.iter().zip(0u32..) {
+            kept.extend(card.entries().map(|entry| (entry, source)).filter(|(entry, _)| match (entry.member, name) {
+                (Member::Channel(channel), _) => {
+                    contacts.insert((channel, Identity::new(channel, entry.value).folded()))
+                }
+                (Member::Custom, _) => pairs.insert((entry.label, entry.value)),
+                (Member::Name, None) => {
+                    name = Some(entry.value);
+                    true
+                }
+                (Member::Name, Some(sent)) => {
+                    if !same_name(sent, entry.value) {
+                        let (source, name) = (source as usize, entry.value.to_owned());
+                        other_names.push(OtherName { source, name, origin: entry.origin });
                     }
+                    false
                 }
-            }
-            for field in card.custom {
-                if pairs.insert((field.label.clone(), field.value.clone())) {
-                    union.custom.push(field);
-                    custom.push(source);
-                }
-            }
-            match (&union.name, card.name) {
-                (_, None) => {}
-                (None, Some(own)) => {
-                    union.name = Some(own);
-                    name = Some(source);
-                }
-                (Some(sent), Some(own)) if same_name(&sent.value, &own.value) => {}
-                (Some(_), Some(own)) => other_names.push((source as usize, own)),
-            }
+            }));
         }
-        // In the order of `ContactCard::values`.
-        let sources = entries.into_iter().flatten().chain(custom).chain(name).collect();
-        MergedCard { card: union, sources, other_names }
+        // In the order of a card's values; of one member in the order of the cards.
+        kept.sort_by_key(|(entry, _)| entry.member);
+        let mut union = ContactCard::default();
+        kept.iter().for_each(|(entry, _)| union.add(*entry));
+        MergedCard { card: union, sources: kept.into_iter().map(|(_, source)| source).collect(), other_names }
     }
 
     /// The card.
@@ -73,21 +80,21 @@ fn same_name(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{CustomField, Origin};
+    use crate::model::Channel;
 
     /// A row for a story: `Åsa: a@x.se +4670 ID=1` has a name, entries and pairs.
     fn card(text: &str) -> ContactCard {
         let (name, rest) = text.split_once(':').unwrap_or(("", text));
-        let entry = |value: &str| Entry { value: value.to_owned(), origin: Origin(0) };
-        let mut card =
-            ContactCard { name: Some(name).filter(|name| !name.is_empty()).map(entry), ..ContactCard::default() };
+        let mut card = ContactCard::default();
+        let mut add = |member, label, value| card.add(Entry { member, label, value, origin: Origin(0) });
+        if !name.is_empty() {
+            add(Member::Name, "", name);
+        }
         for word in rest.split_whitespace() {
             match word.split_once('=') {
-                Some((label, value)) => {
-                    card.custom.push(CustomField { label: label.into(), value: value.into(), origin: Origin(1) });
-                }
-                None if word.starts_with('+') => card.voice.push(entry(word)),
-                None => card.email.push(entry(word)),
+                Some((label, value)) => add(Member::Custom, label, value),
+                None if word.starts_with('+') => add(Member::Channel(Channel::Voice), "", word),
+                None => add(Member::Channel(Channel::Email), "", word),
             }
         }
         card
@@ -95,17 +102,17 @@ mod tests {
 
     /// Every value with the row that it came from, as they stand on the card; and the names left out.
     fn told(rows: &[&str]) -> String {
-        let merged = MergedCard::of(rows.iter().map(|row| card(row)).collect());
+        let merged = MergedCard::of(&rows.iter().map(|row| card(row)).collect::<Vec<_>>());
         let values = merged.card().values().map(|(field, value)| {
             let label = match field {
-                Field::Custom(at) => format!("{}=", merged.card().custom[at].label),
+                Field::Custom(at) => format!("{}=", merged.card().custom().nth(at).expect("it is there").label),
                 Field::Name | Field::Channel(..) => String::new(),
             };
             format!("{label}{value}/{}", merged.source(field).expect("every value has a source"))
         });
         let mut told = values.collect::<Vec<_>>().join(" ");
-        for (source, name) in &merged.other_names {
-            told.push_str(&format!(", not {}/{source}", name.value));
+        for OtherName { source, name, .. } in &merged.other_names {
+            told.push_str(&format!(", not {name}/{source}"));
         }
         told
     }
@@ -125,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_field_that_is_not_there_has_no_source() {
-        let merged = MergedCard::of(vec![card(":a"), card(":b")]);
+        let merged = MergedCard::of(&[card(":a"), card(":b")]);
         assert_eq!(merged.source(Field::Channel(Channel::Email, 1)), Some(1));
         assert_eq!(
             [Field::Channel(Channel::Email, 2), Field::Custom(0), Field::Name].map(|it| merged.source(it)),

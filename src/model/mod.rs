@@ -24,7 +24,7 @@ mod source_options;
 mod tally;
 mod verdict;
 
-pub use card::{Channel, ContactCard, CustomField, Entry, Field, Mapped, Origin};
+pub use card::{Channel, ContactCard, Entry, Field, Mapped, Member, Origin};
 pub use clean::is_clean;
 pub use compact_map::{CompactMap, Entry as CompactEntry};
 pub use damage::{Carries, DamageCode, Damaged};
@@ -35,7 +35,7 @@ pub use forecast::{Forecast, TokenOutlook};
 pub use identity::{Identity, IdentityKey};
 pub use issue::{Binding, Code, Issue, excerpt};
 pub use merge_outlook::{Bridge, Group, Hub, MergeCode, MergeOutlook};
-pub use merged_card::MergedCard;
+pub use merged_card::{MergedCard, OtherName};
 pub use mojibake::{Mojibake, mojibake};
 pub use outcome::{C3Id, OWN_COLUMNS, Outcome, OutcomeCode, Reason, Status};
 pub use row::{ColumnIndex, Header, Ordinal, Row, RowNumber};

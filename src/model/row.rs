@@ -157,6 +157,11 @@ impl Row {
         self.cells.push([start, place(self.text.len())]);
     }
 
+    /// All its text, and where each cell begins and ends in it.
+    pub(super) fn parts(&self) -> (&str, &[[u32; 2]]) {
+        (&self.text, &self.cells)
+    }
+
     /// How many bytes of text the cells hold.
     pub fn text_len(&self) -> usize {
         self.text.len()
@@ -173,6 +178,7 @@ impl Row {
     }
 
     /// A cell's text as people see it, outer white space kept; empty beyond the last cell.
+    #[inline]
     pub fn cell(&self, column: ColumnIndex) -> &str {
         match self.cells.get(column.index()) {
             Some(&[start, end]) => &self.text[start as usize..end as usize],

@@ -6,8 +6,8 @@ use super::{Row, RowNumber};
 #[derive(Clone, Debug, Default)]
 pub struct RowShelf {
     text: String,
-    /// Where cells end in `text`.
-    cells: Vec<u32>,
+    /// Where cells begin and end in the text of their row.
+    cells: Vec<[u32; 2]>,
     /// Every row's number, and where its cells and its text end.
     rows: Vec<(u64, u32, u32)>,
 }
@@ -29,10 +29,9 @@ impl RowShelf {
     /// When the text or the cells would be more than 4 Gi; batches of rows are far smaller.
     pub fn put(&mut self, row: &Row) {
         let place = |len: usize| u32::try_from(len).expect("batches of rows are far below 4 GiB");
-        for cell in row.cells() {
-            self.text.push_str(cell);
-            self.cells.push(place(self.text.len()));
-        }
+        let (text, cells) = row.parts();
+        self.text.push_str(text);
+        self.cells.extend_from_slice(cells);
         self.rows.push((row.number.0, place(self.cells.len()), place(self.text.len())));
     }
 
@@ -41,9 +40,9 @@ impl RowShelf {
         let at = self.rows.binary_search_by_key(&number.0, |row| row.0).ok()?;
         let (_, cells_end, text_end) = self.rows[at];
         let (cells_start, text_start) = at.checked_sub(1).map_or((0, 0), |at| (self.rows[at].1, self.rows[at].2));
-        let ends = self.cells[cells_start as usize..cells_end as usize].iter().map(|end| end - text_start).collect();
+        let cells = self.cells[cells_start as usize..cells_end as usize].to_vec();
         let text = self.text[text_start as usize..text_end as usize].to_owned();
-        Some(Row::from_parts(number, text, ends))
+        Some(Row::from_ranges(number, text, cells))
     }
 
     /// How many bytes of text stand there.

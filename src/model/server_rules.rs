@@ -1,6 +1,6 @@
 //! The rules of the server that nobody has documented, each as one setting. The sandbox has a switch for each.
 
-use super::{Channel, ContactCard, Identity, IdentityKey};
+use super::{ContactCard, Entry, Identity, IdentityKey, Member};
 
 /// Where the person's name stands in the document: the API page's field table and its samples disagree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,21 +26,21 @@ pub struct ServerRules {
 impl ServerRules {
     /// What the server may recognise a card by, as far as we know, with its values.
     pub fn recognised_by(self, card: &ContactCard) -> impl Iterator<Item = (IdentityKey, &str)> {
-        let custom = if self.matches_custom { card.custom.as_slice() } else { &[] };
-        let custom = custom.iter().map(|field| (IdentityKey::of_custom(&field.label, &field.value), &*field.value));
+        let custom = card.custom().take_while(move |_| self.matches_custom);
+        let custom = custom.map(|field| (IdentityKey::of_custom(field.label, field.value), field.value));
         card.identities().map(|identity| (identity.key(), identity.value())).chain(custom)
     }
 
     /// The same as texts: two that are equal are the same contact, without a doubt that digests leave.
     pub fn contacts(self, card: &ContactCard) -> impl Iterator<Item = String> {
-        let custom = if self.matches_custom { card.custom.as_slice() } else { &[] };
-        // No value holds a NUL.
-        let custom = custom.iter().map(|field| format!("custom:{}\0{}", field.label.trim(), field.value.trim()));
-        let entries = Channel::ALL.into_iter().flat_map(|channel| {
-            let entries = card.channel(channel).iter();
-            entries.map(move |entry| format!("{}:{}", channel.as_str(), Identity::new(channel, &entry.value).folded()))
-        });
-        entries.chain(custom)
+        card.entries().filter_map(move |Entry { member, label, value, .. }| match member {
+            Member::Channel(channel) => {
+                Some(format!("{}:{}", channel.as_str(), Identity::new(channel, value).folded()))
+            }
+            // No value holds a NUL.
+            Member::Custom if self.matches_custom => Some(format!("custom:{}\0{}", label.trim(), value.trim())),
+            Member::Custom | Member::Name => None,
+        })
     }
 }
 

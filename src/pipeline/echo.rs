@@ -207,16 +207,16 @@ fn oddities(sent: Sent<'_>, back: &Back<'_>, met_before: bool) -> Vec<Oddity> {
             }
         }
     }
-    if card.name.is_some() && echo.name().is_none_or(|name| name.trim().is_empty()) {
+    if card.name().is_some() && echo.name().is_none_or(|name| name.trim().is_empty()) {
         let message = "stored, but the answer has no name: the server may want it elsewhere, see --name-at".to_owned();
         found.push(Oddity { code: OutcomeCode::EchoMissing, field: Some(Field::Name), message });
     }
-    let custom = if met_before || back.as_sent { &[][..] } else { &card.custom };
-    for (at, sent) in custom.iter().enumerate() {
+    let looks = !met_before && !back.as_sent;
+    for (at, sent) in card.custom().enumerate().take_while(|_| looks) {
         let times = echo.custom().filter(|(label, value)| *label == sent.label && *value == sent.value).count();
         if times > 1 {
             let message =
-                format!("stored, but \"{}\" now stands {times} times on the card", excerpt(&sent.label, SHOWN_CHARS));
+                format!("stored, but \"{}\" now stands {times} times on the card", excerpt(sent.label, SHOWN_CHARS));
             found.push(Oddity { code: OutcomeCode::EchoDoubled, field: Some(Field::Custom(at)), message });
         }
     }
@@ -231,8 +231,8 @@ fn holds_more(sent: Sent<'_>, back: &Back<'_>) -> bool {
     let (card, echo) = (sent.card, back.echo);
     let own = &sent.identities[..card.identities().count()];
     back.identities.iter().any(|key| !own.contains(key))
-        || echo.custom().any(|(label, value)| !card.custom.iter().any(|own| own.label == label && own.value == value))
-        || echo.custom().len() > card.custom.len() * (sent.lost + 1)
+        || echo.custom().any(|(label, value)| !card.custom().any(|own| own.label == label && own.value == value))
+        || echo.custom().len() > card.custom().count() * (sent.lost + 1)
 }
 
 /// A plain number, spread over all 32 bits, as twelve and twenty bits of it; nothing for an id that is none.
@@ -259,16 +259,14 @@ fn marks(key: IdentityKey) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{CustomField, Entry, Origin};
+    use crate::model::{Channel, Entry, Member, Origin};
 
     fn card(emails: &[&str], custom: &[&str]) -> ContactCard {
-        let entry = |value: &&str| Entry { value: (*value).to_owned(), origin: Origin(0) };
-        let field = |value: &&str| CustomField { label: "ID".into(), value: (*value).to_owned(), origin: Origin(1) };
-        ContactCard {
-            email: emails.iter().map(entry).collect(),
-            custom: custom.iter().map(field).collect(),
-            ..ContactCard::default()
+        let mut card = ContactCard::default();
+        for (member, label, values) in [(Member::Channel(Channel::Email), "", emails), (Member::Custom, "ID", custom)] {
+            values.iter().for_each(|value| card.add(Entry { member, label, value, origin: Origin(0) }));
         }
+        card
     }
 
     fn echo(emails: &[&str], custom: &[&str]) -> Echo {
@@ -309,8 +307,8 @@ mod tests {
         assert_eq!(codes(&card(&["a@x.se", "c@x.se"], &[]), &echo(&["a@x.se"], &[])), [OutcomeCode::EchoMissing]);
         assert_eq!(codes(&card(&["a@x.se"], &["1"]), &echo(&["a@x.se"], &["1", "1"])), [OutcomeCode::EchoDoubled]);
         assert_eq!(told(&card(&["a@x.se"], &["1"]), &echo(&["a@x.se"], &["1", "1"]), true), []);
-        let named =
-            ContactCard { name: Some(Entry { value: "A".into(), origin: Origin(0) }), ..card(&["a@x.se"], &[]) };
+        let mut named = card(&["a@x.se"], &[]);
+        named.add(Entry { member: Member::Name, label: "", value: "A", origin: Origin(0) });
         assert_eq!(codes(&named, &echo(&["a@x.se"], &[])), [OutcomeCode::EchoMissing]);
         let mut renamed = echo(&["a@x.se"], &[]);
         renamed.set_name("B");

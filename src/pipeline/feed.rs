@@ -17,8 +17,8 @@ use crate::journal::{Before, JournalError, Subject};
 use crate::jsonapi;
 use crate::mapping::{Mapper, Scraps};
 use crate::model::{
-    C3Id, CardDigest, Code, ColumnIndex, ContactCard, Digester, Header, IdentityKey, Issue, Mapped, OWN_COLUMNS,
-    Ordinal, Outcome, OutcomeCode, Reason, Row, RowNumber, ServerRules, Status,
+    C3Id, CardDigest, Channel, Code, ColumnIndex, ContactCard, Digester, Header, IdentityKey, Issue, Mapped,
+    OWN_COLUMNS, Ordinal, Outcome, OutcomeCode, Reason, Row, RowNumber, ServerRules, Status,
 };
 use crate::plan::{Sightings, Watch};
 use crate::schedule::OnUncertain;
@@ -377,8 +377,9 @@ impl Desk {
                     return Judged::Lost { card, outcome: lost(warnings, WAS_UNCERTAIN) };
                 }
                 watch.look(row, |column| {
-                    let sent = card.voice.iter().find(|entry| self.mapper.columns(entry.origin) == [column]);
-                    sent.map(|entry| entry.value.as_str())
+                    let mut numbers = card.channel(Channel::Voice);
+                    let sent = numbers.find(|entry| self.mapper.columns(entry.origin) == [column]);
+                    sent.map(|entry| entry.value)
                 });
                 Judged::Fit { card, warnings, sent_before }
             }

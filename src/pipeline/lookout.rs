@@ -44,7 +44,7 @@ fn said(mapper: &Mapper, rules: ServerRules, row: &Row, key: IdentityKey) -> Sai
     let value = rules.recognised_by(&card).find(|(known, _)| *known == key).map(|(_, value)| value);
     Said {
         value: excerpt(value.unwrap_or_default(), VALUE_CHARS_MAX),
-        name: excerpt(card.name.as_ref().map_or("", |name| &name.value), VALUE_CHARS_MAX),
+        name: excerpt(card.name().unwrap_or_default(), VALUE_CHARS_MAX),
     }
 }
 

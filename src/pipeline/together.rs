@@ -14,8 +14,8 @@ use super::remember::Memory;
 use crate::journal::Subject;
 use crate::mapping::Scraps;
 use crate::model::{
-    CardDigest, ContactCard, Digester, Field, IdentityKey, MergedCard, Ordinal, OutcomeCode, Reason, Row, RowNumber,
-    excerpt,
+    CardDigest, ContactCard, Digester, Field, IdentityKey, MergedCard, Ordinal, OtherName, OutcomeCode, Reason, Row,
+    RowNumber, excerpt,
 };
 use crate::plan::{Gathering, RowGroup, SharedIdentities, Watch};
 use crate::source::{ReadEnd, SourceError, Table};
@@ -205,13 +205,13 @@ impl Together {
             let mut members: Vec<Member> = rows.into_iter().map(|(_, member)| member).collect();
             let named = merged.source(Field::Name).map(|source| members[source].subject.row);
             let other_names = std::mem::take(&mut merged.other_names);
-            if let (Some(name), Some(row)) = (&merged.card().name, named) {
-                for (source, other) in other_names {
-                    let [sent, own] = [&name.value, &other.value].map(|name| excerpt(name, NAME_CHARS_MAX));
+            if let (Some(own), Some(row)) = (merged.card().name(), named) {
+                for OtherName { source, name, origin } in other_names {
+                    let [sent, other] = [own, &name].map(|name| excerpt(name, NAME_CHARS_MAX));
                     members[source].warnings.push(Reason {
                         code: OutcomeCode::RowNameDiffers,
-                        columns: desk.mapper.columns(other.origin).to_vec(),
-                        message: format!("the card has the name of row {row}, \"{sent}\", and not \"{own}\""),
+                        columns: desk.mapper.columns(origin).to_vec(),
+                        message: format!("the card has the name of row {row}, \"{sent}\", and not \"{other}\""),
                     });
                 }
             }

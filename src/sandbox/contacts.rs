@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Channel, ContactCard};
+use crate::model::{Channel, ContactCard, Entry, Member};
 
 /// A labelled value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -87,13 +87,15 @@ impl Contacts {
 
 impl From<&ContactCard> for Contacts {
     fn from(card: &ContactCard) -> Contacts {
-        let mut contacts =
-            Contacts { name: card.name.as_ref().map(|entry| entry.value.clone()), ..Contacts::default() };
-        for channel in Channel::ALL {
-            *contacts.channel_mut(channel) = card.channel(channel).iter().map(|entry| entry.value.clone()).collect();
+        let mut contacts = Contacts { name: card.name().map(str::to_owned), ..Contacts::default() };
+        for Entry { member, label, value, .. } in card.entries() {
+            let value = value.to_owned();
+            match member {
+                Member::Channel(channel) => contacts.channel_mut(channel).push(value),
+                Member::Custom => contacts.custom.push(Custom { label: label.to_owned(), value }),
+                Member::Name => {}
+            }
         }
-        contacts.custom =
-            card.custom.iter().map(|field| Custom { label: field.label.clone(), value: field.value.clone() }).collect();
         contacts
     }
 }

@@ -47,7 +47,7 @@ impl<T> Gathering<T> {
         known: T,
     ) -> bool {
         let texts = card.values().map(|(_, value)| 2 * value.len() + VALUE_BYTES).sum::<usize>();
-        let labels = card.custom.iter().map(|field| field.label.len()).sum::<usize>();
+        let labels = card.custom().map(|field| field.label.len()).sum::<usize>();
         let Some(room) = self.room.checked_sub(texts + labels + ROW_BYTES) else { return false };
         let Ok(row) = u32::try_from(self.rows.len()) else { return false };
         self.room = room;
@@ -83,7 +83,7 @@ impl<T> Gathering<T> {
                     rows.push((number, known));
                     cards.push(card);
                 }
-                RowGroup { rows, merged: MergedCard::of(cards) }
+                RowGroup { rows, merged: MergedCard::of(&cards) }
             })
             .collect()
     }
@@ -106,11 +106,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{Entry, Origin, ServerRules};
+    use crate::model::{Channel, Entry, Member, Origin, ServerRules};
 
     fn card(mailboxes: &[String]) -> ContactCard {
-        let entry = |value: &String| Entry { value: value.clone(), origin: Origin(0) };
-        ContactCard { email: mailboxes.iter().map(entry).collect(), ..ContactCard::default() }
+        let mut card = ContactCard::default();
+        for value in mailboxes {
+            card.add(Entry { member: Member::Channel(Channel::Email), label: "", value, origin: Origin(0) });
+        }
+        card
     }
 
     fn gathered(rows: &[Vec<String>]) -> Vec<RowGroup<usize>> {

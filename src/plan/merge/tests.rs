@@ -3,17 +3,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{CardDigest, Channel, ContactCard, Digester, Entry, Identity, Origin, RowNumber};
+use crate::model::{CardDigest, Channel, ContactCard, Digester, Entry, Identity, Member, Origin, RowNumber};
 
 /// A row for a story: `Åsa: a b` is named Åsa, with the mailboxes a and b.
 fn card(text: &str) -> ContactCard {
     let (name, mailboxes) = text.split_once(':').unwrap_or(("", text));
-    let entry = |value: &str| Entry { value: value.to_owned(), origin: Origin(0) };
-    ContactCard {
-        name: Some(name.trim()).filter(|name| !name.is_empty()).map(entry),
-        email: mailboxes.split_whitespace().map(entry).collect(),
-        ..ContactCard::default()
-    }
+    let mut card = ContactCard::default();
+    let mut add = |member, value| card.add(Entry { member, label: "", value, origin: Origin(0) });
+    mailboxes.split_whitespace().for_each(|mailbox| add(Member::Channel(Channel::Email), mailbox));
+    Some(name.trim()).filter(|name| !name.is_empty()).into_iter().for_each(|name| add(Member::Name, name));
+    card
 }
 
 fn plan_of(rows: &[&str], batch: usize) -> MergeOutlook {
@@ -28,11 +27,11 @@ fn plan_of(rows: &[&str], batch: usize) -> MergeOutlook {
         }
         plan.add(&sightings, &mut |row, key| {
             let card = &batch[(row.0 - first) as usize];
-            let value = card.email.iter().map(|entry| entry.value.as_str());
-            let value = value.into_iter().find(|value| Identity::new(Channel::Email, value).key() == key);
+            let mut values = card.channel(Channel::Email).map(|entry| entry.value);
+            let value = values.find(|value| Identity::new(Channel::Email, value).key() == key);
             Said {
                 value: value.expect("only what the row has is asked for").to_owned(),
-                name: card.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
+                name: card.name().unwrap_or_default().to_owned(),
             }
         });
     }
@@ -114,7 +113,7 @@ fn by_brute_force(rows: &[ContactCard]) -> Counted {
     let mut links: Vec<(usize, usize)> = Vec::new();
     let mut hubs: BTreeMap<&str, u64> = BTreeMap::new();
     for (row, number) in rows.iter().zip(2u64..) {
-        let mailboxes: Vec<&str> = row.email.iter().map(|entry| entry.value.as_str()).collect();
+        let mailboxes: Vec<&str> = row.channel(Channel::Email).map(|entry| entry.value).collect();
         if mailboxes.is_empty() {
             counted.identical += u64::from(lonely.contains(&row));
             if !lonely.contains(&row) {
@@ -159,7 +158,7 @@ fn by_brute_force(rows: &[ContactCard]) -> Counted {
         let Some((row, ..)) = theirs.first() else { continue };
         counted.persons += 1;
         let rows: Vec<&&ContactCard> = theirs.iter().flat_map(|card| &card.2).collect();
-        let names: BTreeSet<&str> = rows.iter().filter_map(|row| row.name.as_ref()).map(|name| &*name.value).collect();
+        let names: BTreeSet<&str> = rows.iter().filter_map(|row| row.name()).collect();
         if rows.len() > 1 {
             counted.groups.insert((rows.len() as u64, *row, names.len() > 1));
         }

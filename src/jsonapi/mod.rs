@@ -9,4 +9,4 @@ mod usual;
 
 pub use answer::{Document, Resource, read};
 pub use pointer::field;
-pub use request::{MEDIA_TYPE, encode, encode_into};
+pub use request::{MEDIA_TYPE, document_len, encode};

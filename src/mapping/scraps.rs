@@ -2,14 +2,18 @@
 
 use crate::model::ContactCard;
 
-/// A longer text is let go, so that one giant cell does not stay for the whole run.
-const KEPT_BYTES_MAX: usize = 64 * 1024;
+/// Longer texts are let go, so that one giant cell does not stay for the whole run.
+const KEPT_BYTES_MAX: usize = 4096;
+
+/// No more cards than this are kept: 2 MiB with their usual length. A dry run needs one, and an import those that come
+/// home at once.
+const KEPT_CARDS_MAX: usize = 4096;
 
 /// Memory to be used again; empty at first. One for every thread that maps.
 #[derive(Debug, Default)]
 pub struct Scraps {
-    /// Empty, but with room.
-    card: ContactCard,
+    /// Empty ones, but with room.
+    cards: Vec<ContactCard>,
     /// The same, for a template that is filled in.
     filled: String,
 }
@@ -17,15 +21,15 @@ pub struct Scraps {
 impl Scraps {
     /// Takes back a card that is no longer needed.
     pub fn take_back(&mut self, mut card: ContactCard) {
-        if card.capacity() <= KEPT_BYTES_MAX {
+        if card.capacity() <= KEPT_BYTES_MAX && self.cards.len() < KEPT_CARDS_MAX {
             card.clear();
-            self.card = card;
+            self.cards.push(card);
         }
     }
 
     /// An empty card.
     pub(super) fn card(&mut self) -> ContactCard {
-        std::mem::take(&mut self.card)
+        self.cards.pop().unwrap_or_default()
     }
 
     /// An empty text.

@@ -42,72 +42,98 @@ pub(super) enum Read {
     Constant(String),
 }
 
+/// Where a text stands.
+#[derive(Clone, Copy)]
+struct Spot<'r> {
+    row: &'r Row,
+    origin: Origin,
+    /// The cell to be blamed; of a template that is found out when there is something to blame it for.
+    column: Option<ColumnIndex>,
+    /// The custom label, where a column holds it.
+    label: Option<&'r str>,
+    /// Whether the text stands like this in a clean row.
+    vouched: bool,
+}
+
 impl Step {
     /// Puts on the card what the row has for this source, or says why not.
     pub fn run(&self, row: &Row, origin: Origin, draft: &mut Draft<'_>) {
         // A cell that could not be read has its issue already; what the mapping would find is its echo.
-        if !row.issues.is_empty() {
-            let mine = |issue: &&Issue| issue.column.is_some_and(|column| self.columns.contains(&column));
-            let mut unreadable = row.issues.iter().filter(mine).peekable();
-            if unreadable.peek().is_some() {
-                let kept = unreadable.any(|issue| draft.warn & code_bit(issue.code) == 0);
-                draft.touch(&self.target, kept);
-                return;
-            }
-        }
-        let mut filled = String::new();
-        let mut vouched = row.clean;
-        let (text, column) = match &self.read {
-            Read::Constant(text) => {
-                draft.put(&self.target, None, text, origin);
-                return;
-            }
-            Read::Column(column) => (row.cell(*column), Some(*column)),
-            Read::Columns(columns) => {
-                if let Some(extra) = &self.extra {
-                    let texts = columns.iter().map(|column| (row.cell(*column), Some(*column)));
-                    self.shaped(extra, texts, row, origin, draft);
-                }
-                return;
-            }
-            Read::Template(template) => {
-                let first = self.columns.iter().copied().find(|column| !cell::trim(row.cell(*column)).is_empty());
-                match first {
-                    Some(first) => {
-                        let mut sound = true;
-                        for column in template.columns() {
-                            let part = cell::trim(row.cell(*column));
-                            if let Err(fault) = check(part, row.clean).and_then(|()| cell::check_sum(part)) {
-                                let kept = draft.blame(fault, Some(*column));
-                                draft.touch(&self.target, kept);
-                                sound = false;
-                            }
-                        }
-                        if !sound {
-                            return;
-                        }
-                        filled = draft.scraps.text();
-                        template.fill(|column| row.cell(*column), &mut filled);
-                        vouched &= template.keeps_clean();
-                        (filled.as_str(), Some(first))
-                    }
-                    None => ("", self.columns.first().copied()),
-                }
-            }
-        };
-        if let Some(extra) = &self.extra {
-            self.shaped(extra, std::iter::once((text, column)), row, origin, draft);
+        if !row.issues.is_empty() && self.is_unreadable(row, draft) {
             return;
         }
-        let text = cell::trim(text);
-        let mut take = |text| self.take(text, None, vouched, column, row, origin, draft);
-        match &self.split[..] {
-            [] => take(text),
-            [only] => text.split(only.as_str()).for_each(|part| take(cell::trim(part))),
-            several => parts(text, several).for_each(|part| take(cell::trim(part))),
+        let spot = |column| Spot { row, origin, column, label: None, vouched: row.clean };
+        match (&self.read, &self.extra) {
+            (Read::Constant(text), _) => draft.put(&self.target, None, text, origin),
+            (Read::Column(column), None) => self.split(row.cell(*column), spot(Some(*column)), draft),
+            (Read::Column(column), Some(extra)) => {
+                self.shaped(extra, std::iter::once((row.cell(*column), Some(*column))), spot(None), draft);
+            }
+            (Read::Columns(columns), Some(extra)) => {
+                let texts = columns.iter().map(|column| (row.cell(*column), Some(*column)));
+                self.shaped(extra, texts, spot(None), draft);
+            }
+            // Several columns are there to be joined, which is an option.
+            (Read::Columns(_), None) => {}
+            (Read::Template(template), extra) => {
+                if !self.parts_are_sound(template, row, draft) {
+                    return;
+                }
+                let mut filled = draft.scraps.text();
+                template.fill(|column| row.cell(*column), &mut filled);
+                match extra {
+                    None => {
+                        self.split(&filled, Spot { vouched: row.clean && template.keeps_clean(), ..spot(None) }, draft)
+                    }
+                    Some(extra) => {
+                        let texts = std::iter::once((&*filled, self.first_filled(row)));
+                        self.shaped(extra, texts, spot(None), draft);
+                    }
+                }
+                draft.scraps.put(filled);
+            }
         }
-        if matches!(self.read, Read::Template(_)) {
-            draft.scraps.put(filled);
+    }
+
+    /// The column that is blamed for what a template makes.
+    fn first_filled(&self, row: &Row) -> Option<ColumnIndex> {
+        let filled = self.columns.iter().find(|column| !cell::trim(row.cell(**column)).is_empty());
+        filled.or(self.columns.first()).copied()
+    }
+
+    /// Whether a cell could not be read that this source reads.
+    fn is_unreadable(&self, row: &Row, draft: &mut Draft<'_>) -> bool {
+        let mine = |issue: &&Issue| issue.column.is_some_and(|column| self.columns.contains(&column));
+        let mut unreadable = row.issues.iter().filter(mine).peekable();
+        let is_one = unreadable.peek().is_some();
+        if is_one {
+            let kept = unreadable.any(|issue| draft.warn & code_bit(issue.code) == 0);
+            draft.touch(&self.target, kept);
+        }
+        is_one
+    }
+
+    /// Whether a template can be filled in; says what is wrong with each of its columns.
+    fn parts_are_sound(&self, template: &Template<ColumnIndex>, row: &Row, draft: &mut Draft<'_>) -> bool {
+        let mut sound = true;
+        for column in template.columns() {
+            let part = cell::trim(row.cell(*column));
+            if let Err(fault) = check(part, row.clean).and_then(|()| cell::check_sum(part)) {
+                let kept = draft.blame(fault, Some(*column));
+                draft.touch(&self.target, kept);
+                sound = false;
+            }
+        }
+        sound
+    }
+
+    /// The way of values without options.
+    fn split(&self, text: &str, spot: Spot<'_>, draft: &mut Draft<'_>) {
+        let text = cell::trim(text);
+        match &self.split[..] {
+            [] => self.take(text, spot, draft),
+            [only] => text.split(only.as_str()).for_each(|part| self.take(cell::trim(part), spot, draft)),
+            several => parts(text, several).for_each(|part| self.take(cell::trim(part), spot, draft)),
         }
     }
 
@@ -116,10 +142,10 @@ impl Step {
         &self,
         extra: &Extra,
         texts: impl Iterator<Item = (&'a str, Option<ColumnIndex>)>,
-        row: &Row,
-        origin: Origin,
+        spot: Spot<'_>,
         draft: &mut Draft<'_>,
     ) {
+        let row = spot.row;
         let label = match extra.label.map(|column| (column, cell::trim(row.cell(column)))) {
             None | Some((_, "")) => None,
             Some((column, label)) => match cell::check(label, Lines::One) {
@@ -131,6 +157,7 @@ impl Step {
                 }
             },
         };
+        let spot = Spot { label, vouched: false, ..spot };
         let mut found = false;
         let mut joined: Option<(String, Option<ColumnIndex>)> = None;
         let mut first = None;
@@ -151,7 +178,7 @@ impl Step {
                 }
                 found = true;
                 match (&extra.join, &mut joined) {
-                    (None, _) => self.take(&value, label, false, column, row, origin, draft),
+                    (None, _) => self.take(&value, Spot { column, ..spot }, draft),
                     (Some(_), None) => joined = Some((value.into_owned(), column)),
                     (Some(join), Some((text, _))) => {
                         text.push_str(join);
@@ -162,7 +189,7 @@ impl Step {
         }
         if let Some((text, column)) = joined {
             match extra.shape.length_max.map_or(Ok(()), |max| shape::check_length(&text, max)) {
-                Ok(()) => self.take(&text, label, false, column, row, origin, draft),
+                Ok(()) => self.take(&text, Spot { column, ..spot }, draft),
                 Err(fault) => {
                     let kept = draft.blame(fault, column);
                     draft.touch(&self.target, kept);
@@ -173,7 +200,7 @@ impl Step {
             return;
         }
         if let Some(default) = &extra.shape.default {
-            draft.put(&self.target, label, default, origin);
+            draft.put(&self.target, label, default, spot.origin);
         } else if extra.shape.required {
             let message =
                 format!("`{}` is required, and there is no value for it", excerpt(self.target.key(), EXCERPT_CHARS));
@@ -181,25 +208,16 @@ impl Step {
         }
     }
 
-    /// One trimmed value, which may be blank. `vouched` says that it stands like this in a clean row.
-    #[expect(clippy::too_many_arguments, reason = "a value, and all that is known of where it stands")]
-    fn take(
-        &self,
-        text: &str,
-        label: Option<&str>,
-        vouched: bool,
-        column: Option<ColumnIndex>,
-        row: &Row,
-        origin: Origin,
-        draft: &mut Draft<'_>,
-    ) {
+    /// One trimmed value, which may be blank.
+    fn take(&self, text: &str, spot: Spot<'_>, draft: &mut Draft<'_>) {
         if text.is_empty() {
             return;
         }
-        match draft.write(&self.target, label, origin, |out| self.value(text, vouched, row, out)) {
+        let write = |out: &mut String| self.value(text, spot.vouched, spot.row, out);
+        match draft.write(&self.target, spot.label, spot.origin, write) {
             Ok(()) => draft.touch(&self.target, true),
             Err(fault) => {
-                let kept = draft.blame(fault, column);
+                let kept = draft.blame(fault, spot.column.or_else(|| self.first_filled(spot.row)));
                 draft.touch(&self.target, kept);
             }
         }

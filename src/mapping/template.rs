@@ -143,7 +143,7 @@ impl<C> Template<C> {
             if at + 1 == count {
                 slot.after.push_str(&texts[count]);
             }
-            slots.push(slot);
+            slots.push(Slot { before: evened(&slot.before), after: evened(&slot.after), ..slot });
         }
         let gaps: Vec<Gap> = texts.drain(1..count).map(Gap::new).collect();
         let is_printable = |text: &str| text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
@@ -184,11 +184,11 @@ impl<C> Template<C> {
             if let Some(last) = last
                 && let Some(gap) = Gap::between(&self.gaps[last..at])
             {
-                push_spaced(out, &gap.text);
+                push_evened(out, &gap.text);
             }
-            push_spaced(out, &slot.before);
+            push_evened(out, &slot.before);
             push_spaced(out, text);
-            push_spaced(out, &slot.after);
+            push_evened(out, &slot.after);
             last = Some(at);
         }
         out.truncate(out.trim_end().len());
@@ -199,7 +199,7 @@ impl Gap {
     fn new(text: String) -> Gap {
         let has_words = text.chars().any(char::is_alphanumeric);
         let marks = text.chars().filter(|c| !c.is_whitespace()).count();
-        Gap { text, has_words, marks }
+        Gap { text: evened(&text), has_words, marks }
     }
 
     /// Rule 3: the one that is kept of several.
@@ -226,20 +226,28 @@ fn enclosing(before: &str, after: &str) -> Option<(char, char)> {
     BRACKETS.into_iter().find(|(open, close)| before.ends_with(*open) && after.starts_with(*close))
 }
 
-/// Appends, with every run of white space as one space, and none at the start.
+/// Every run of white space as one space.
+fn evened(text: &str) -> String {
+    // What is before the first character keeps its space.
+    let mut out = String::from("x");
+    push_spaced(&mut out, text);
+    out.split_off(1)
+}
+
+/// Appends a text that is evened out, and no space at the start or behind another.
 #[inline]
-fn push_spaced(out: &mut String, text: &str) {
-    if !text.is_empty() {
-        push_some_spaced(out, text);
+fn push_evened(out: &mut String, text: &str) {
+    if let Some(first) = text.as_bytes().first() {
+        let is_spaced = *first == b' ' && matches!(out.as_bytes().last(), None | Some(b' '));
+        out.push_str(if is_spaced { &text[1..] } else { text });
     }
 }
 
-fn push_some_spaced(out: &mut String, text: &str) {
+/// Appends, with every run of white space as one space, and none at the start.
+fn push_spaced(out: &mut String, text: &str) {
     let mut rest = text;
     if is_spaced(text.as_bytes()) {
-        rest = if out.is_empty() || out.ends_with(' ') { text.trim_start_matches(' ') } else { text };
-        out.push_str(rest);
-        return;
+        return push_evened(out, text);
     }
     while let Some(at) = rest.find(char::is_whitespace) {
         out.push_str(&rest[..at]);

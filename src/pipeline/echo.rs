@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::model::{
-    C3Id, Channel, CompactEntry, CompactMap, ContactCard, Echo, Field, Identity, IdentityKey, OutcomeCode, ServerRules,
+    C3Id, CompactEntry, CompactMap, ContactCard, Echo, Field, Identity, IdentityKey, Member, OutcomeCode, ServerRules,
     excerpt,
 };
 
@@ -184,13 +184,11 @@ impl<'a> Back<'a> {
 }
 
 fn is_as_sent(card: &ContactCard, echo: &Echo) -> bool {
-    let mut entries = echo.entries();
-    let all_there = Channel::ALL.into_iter().all(|channel| {
-        let mut sent = card.channel(channel).iter();
-        sent.all(|sent| entries.next() == Some((channel, &sent.value)))
+    let sent = card.entries().map_while(|entry| match entry.member {
+        Member::Channel(channel) => Some((channel, entry.value)),
+        Member::Custom | Member::Name => None,
     });
-    let custom = card.custom.iter().map(|field| (field.label.as_str(), field.value.as_str()));
-    all_there && entries.next().is_none() && custom.eq(echo.custom())
+    sent.eq(echo.entries()) && card.custom().map(|field| (field.label, field.value)).eq(echo.custom())
 }
 
 /// `met_before`: whether an earlier row got the same card. What both sent stands twice on it, as the server promises.
@@ -259,7 +257,7 @@ fn marks(key: IdentityKey) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Channel, Entry, Member, Origin};
+    use crate::model::{Channel, Entry, Origin};
 
     fn card(emails: &[&str], custom: &[&str]) -> ContactCard {
         let mut card = ContactCard::default();

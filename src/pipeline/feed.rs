@@ -319,7 +319,8 @@ impl Feed {
             parcel.warnings = place.member().warnings.clone();
         }
         if self.desk.plans_merges {
-            self.desk.sight(&parcel.card, parcel.digest, &parcel.document, number, place.as_ref(), sightings);
+            let bytes = parcel.document.len();
+            self.desk.sight(&parcel.card, parcel.digest, bytes, number, place.as_ref(), sightings);
         }
         if let Some(outcome) = lost {
             return Ok(Fate::Ended(outcome));
@@ -410,22 +411,22 @@ impl Desk {
         Box::new(parcel)
     }
 
-    /// Shows a row to the merge plan, with what it costs to send it.
+    /// Shows a row to the merge plan, with the length of its own document in bytes.
     pub fn sight(
         &self,
         card: &ContactCard,
         digest: CardDigest,
-        document: &[u8],
+        bytes: usize,
         number: RowNumber,
         place: Option<&Place>,
         sightings: &mut Sightings,
     ) {
         let keys = self.rules.recognised_by(card).map(|(key, _)| key);
         match place {
-            None => sightings.add(number, card, keys, digest, Some(document.len())),
+            None => sightings.add(number, card, keys, digest, Some(bytes)),
             Some(place) if place.is_first() => {
-                let document = jsonapi::encode(place.group.card(), self.rules.name_at);
-                sightings.add(number, card, keys, digest, Some(document.len()));
+                let bytes = jsonapi::document_len(place.group.card(), self.rules.name_at);
+                sightings.add(number, card, keys, digest, Some(bytes));
             }
             Some(_) => sightings.add(number, card, keys, digest, None),
         }

@@ -1,6 +1,6 @@
 //! Whether an answer speaks of the card that was sent, or of somebody else's.
 
-use crate::model::{Channel, ContactCard, Echo, Identity};
+use crate::model::{Channel, ContactCard, Echo, Identity, Member};
 
 /// Phones that end in so many same digits are one, however the server writes it.
 const PHONE_END: usize = 7;
@@ -10,7 +10,7 @@ const PHONE_END: usize = 7;
 ///
 /// What has no contacts may come back in any form, and has a connection of its own.
 pub fn is_about_another(card: &ContactCard, echo: &Echo) -> bool {
-    let named = (card.name.as_ref().map(|name| name.value.trim()), echo.name().map(str::trim));
+    let named = (card.name().map(str::trim), echo.name().map(str::trim));
     let same_name = named.0.is_some() && named.0 == named.1;
     if same_name || !card.has_identity() || echo.entries().len() == 0 {
         return false;
@@ -20,7 +20,10 @@ pub fn is_about_another(card: &ContactCard, echo: &Echo) -> bool {
         let mut back = echo.entries().filter(|(of, _)| *of == channel);
         back.any(|(_, value)| is_same(channel, &sent, &Identity::new(channel, value).folded()))
     };
-    !Channel::ALL.into_iter().any(|channel| card.channel(channel).iter().any(|sent| is_back(channel, &sent.value)))
+    !card.entries().any(|sent| match sent.member {
+        Member::Channel(channel) => is_back(channel, sent.value),
+        Member::Custom | Member::Name => false,
+    })
 }
 
 fn is_same(channel: Channel, sent: &str, back: &str) -> bool {
@@ -42,11 +45,10 @@ mod tests {
         let parts = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         let (sent, back) = (parts(sent), parts(back));
         let name = |name: &String| (name != "-").then(|| name.clone());
-        let entry = |value: &String| Entry { value: value.clone(), origin: Origin(0) };
-        let mut card = ContactCard { name: name(&sent[0]).as_ref().map(entry), ..ContactCard::default() };
-        for contact in &sent[1..] {
-            card.channel_mut(channel(contact)).push(entry(contact));
-        }
+        let mut card = ContactCard::default();
+        let mut add = |member, value: &str| card.add(Entry { member, label: "", value, origin: Origin(0) });
+        name(&sent[0]).iter().for_each(|name| add(Member::Name, name));
+        sent[1..].iter().for_each(|contact| add(Member::Channel(channel(contact)), contact));
         let mut echo = Echo::default();
         back[1..].iter().for_each(|contact| echo.add_entry(channel(contact), contact));
         name(&back[0]).iter().for_each(|name| echo.set_name(name));

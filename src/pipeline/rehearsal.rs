@@ -17,7 +17,7 @@ use super::together::{Found, MergeError, Together};
 use super::{BATCH_ROWS, SEATS};
 use crate::jsonapi;
 use crate::mapping::Scraps;
-use crate::model::{CardDigest, Digester, Outcome, Row, RowNumber, RowShelf, Status};
+use crate::model::{CardDigest, ContactCard, Digester, Outcome, Row, RowNumber, RowShelf, Status};
 use crate::plan::{Sightings, Watch};
 use crate::source::{ReadEnd, Shareable, Shared, SourceError, Table};
 
@@ -206,7 +206,6 @@ struct Hand<'r> {
     rehearsal: &'r Rehearsal,
     earlier: Option<&'r EarlierResults>,
     scraps: Scraps,
-    document: Vec<u8>,
     watch: Watch,
     batch: Rehearsed,
     count: u64,
@@ -220,7 +219,6 @@ impl<'r> Hand<'r> {
             rehearsal,
             earlier,
             scraps: Scraps::default(),
-            document: Vec::new(),
             watch: rehearsal.desk.watch(),
             batch: Rehearsed::default(),
             count: 0,
@@ -308,28 +306,25 @@ impl<'r> Hand<'r> {
             }
         };
         if let Some(card) = card {
-            self.document.clear();
-            jsonapi::encode_into(&card, desk.rules.name_at, &mut self.document);
             if let Some(place) = &place {
-                if !place.says_still(digester.digest(&self.document)) {
+                if !place.says_still(digester.digest(&jsonapi::encode(&card, desk.rules.name_at))) {
                     return self.has_changed(row.number);
                 }
                 self.along += 1;
             }
-            let digest = quick_digest(hasher, &self.document);
+            let digest = quick_digest(hasher, &card);
             if desk.plans_merges {
-                desk.sight(&card, digest, &self.document, row.number, place.as_ref(), &mut batch.sightings);
+                let bytes = jsonapi::document_len(&card, desk.rules.name_at);
+                desk.sight(&card, digest, bytes, row.number, place.as_ref(), &mut batch.sightings);
             }
             // An earlier run has sent what is lost.
             if wanted.documents && outcome.as_ref().is_none_or(|outcome| outcome.status == Status::NotSent) {
                 let sent = match &place {
-                    None => Some((digest, self.document.as_slice().into())),
-                    Some(place) => place.is_first().then(|| {
-                        let document = jsonapi::encode(place.group.card(), desk.rules.name_at);
-                        (quick_digest(hasher, &document), document.into())
-                    }),
+                    None => Some(&card),
+                    Some(place) => place.is_first().then(|| place.group.card()),
                 };
-                batch.documents.extend(sent);
+                let document = |card| (quick_digest(hasher, card), jsonapi::encode(card, desk.rules.name_at).into());
+                batch.documents.extend(sent.map(document));
             }
             batch.shelf.put(row);
             self.scraps.take_back(card);
@@ -366,8 +361,8 @@ impl<'r> Hand<'r> {
 }
 
 /// Tells cards apart where none is sent: 64 bits, of which a million cards make two alike once in 37 million runs.
-fn quick_digest(hasher: &foldhash::quality::RandomState, document: &[u8]) -> CardDigest {
-    let hash = hasher.hash_one(document);
+fn quick_digest(hasher: &foldhash::quality::RandomState, card: &ContactCard) -> CardDigest {
+    let hash = hasher.hash_one(card);
     CardDigest([(hash >> 32) as u32, hash as u32, 0])
 }
 

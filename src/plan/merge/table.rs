@@ -191,23 +191,21 @@ impl IdentityTable {
         let (old, new) = (self.stride(), homes + room);
         self.slots.reserve_exact(PIECES * new - self.slots.len());
         self.slots.resize(PIECES * new, GAP);
+        let mut taken = vec![GAP; old];
         for piece in (0..PIECES).rev() {
-            // To the right end of its new place; nothing is overwritten, since that is further to the right than all
-            // that was not moved yet. A gap that is moved is overwritten by the next slot.
-            let (start, end) = (piece * new, (piece + 1) * new);
-            let mut to = end;
-            for from in (piece * old..(piece + 1) * old).rev() {
-                let slot = std::mem::replace(&mut self.slots[from], GAP);
-                self.slots[to - 1] = slot;
-                to -= usize::from(slot[1] != 0);
+            // A gap that is taken out is overwritten by the next slot.
+            let mut len = 0;
+            for slot in &self.slots[piece * old..(piece + 1) * old] {
+                taken[len] = *slot;
+                len += usize::from(slot[1] != 0);
             }
-            // And back to the left, each to its home or behind it; it fits, so none comes to the right of where it is.
+            // The new place of a piece is further to the right than all that was not moved yet.
+            let slots = &mut self.slots[piece * new..(piece + 1) * new];
+            slots.fill(GAP);
             let mut next = 0;
-            let slots = &mut self.slots[start..end];
-            for from in to - start..slots.len() {
-                let slot = std::mem::replace(&mut slots[from], GAP);
+            for slot in &taken[..len] {
                 let at = next.max(home(homes, slot[0]));
-                slots[at] = slot;
+                slots[at] = *slot;
                 next = at + 1;
             }
         }

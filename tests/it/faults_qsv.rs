@@ -24,7 +24,8 @@ fn trap_2_what_the_server_said_is_kept() {
 
 #[test]
 fn trap_3_no_row_that_failed_has_a_blank_for_a_reason() {
-    let server = Server::with("2:status=422,empty; 3:status=400,body=\" \"; match=p04:status=500,empty; 9:status=401");
+    let server =
+        Server::with("2:status=422,empty; 3:status=400,body=\" \"; match=p04:status=500,empty; match=p09:status=401");
     let place = people(12);
     import(&place, &server, &ONE);
     let results = place.results("people.c3run");

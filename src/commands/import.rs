@@ -1,5 +1,6 @@
 //! `c3import import`: the main job; and every later session of it.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,9 +39,9 @@ pub struct Job {
 }
 
 impl Job {
-    /// Begins a run, or goes on with it.
-    pub fn import() -> Job {
-        let flags = TypedFlags::of(std::env::args_os());
+    /// Begins a run, or goes on with it. These are the words of the command.
+    pub fn import(words: Vec<OsString>) -> Job {
+        let flags = TypedFlags::of(words);
         Job { command: "import", errand: Errand::go_on(), flags, mapping: None, reopens: false }
     }
 }

@@ -25,31 +25,31 @@ mod session;
 mod stage;
 mod which_sheet;
 
+use std::ffi::OsString;
+
 use self::import::Job;
-use crate::cli::{Cli, Command};
-use crate::ui::{Terminal, start_logging};
+use crate::cli::Command;
+use crate::ui::Terminal;
 
 pub use failure::{Exit, Failure, Failures};
 
-/// Does what was typed; returns how the process should end. Everything wrong has been said by then.
-pub fn run(cli: Cli) -> Exit {
-    let terminal = Terminal::new(cli.talk.quiet);
-    start_logging(&terminal, cli.talk);
-    let done = match cli.command {
-        Command::Import(args) if args.dry_run => check::dry_import(&terminal, *args),
-        Command::Import(args) => import::import(&terminal, &args, Job::import()),
-        Command::Resume(args) => resume::resume(&terminal, args),
-        Command::Retry(args) => resume::retry(&terminal, args),
-        Command::Report(args) => rebuild::report(&terminal, &args),
-        Command::Check(args) => check::check(&terminal, args),
-        Command::Explain(args) => explain::explain(&terminal, &args),
-        Command::Preview(args) => preview::preview(&terminal, args),
-        Command::Rows(args) => rows::rows(&terminal, args),
-        Command::Doctor(args) => doctor::doctor(&terminal, &args),
-        Command::Guess(args) => guess::guess(&terminal, args),
-        Command::Mapping(command) => mapping::mapping(&terminal, command),
-        Command::Inspect(args) => inspect::inspect(&terminal, args),
-        Command::Sandbox(args) => sandbox::sandbox(&terminal, args),
+/// Does what was typed, in these words; returns how the process should end. Everything wrong has been said by then.
+pub fn run(terminal: &Terminal, command: Command, words: Vec<OsString>) -> Exit {
+    let done = match command {
+        Command::Import(args) if args.dry_run => check::dry_import(terminal, *args),
+        Command::Import(args) => import::import(terminal, &args, Job::import(words)),
+        Command::Resume(args) => resume::resume(terminal, args),
+        Command::Retry(args) => resume::retry(terminal, args),
+        Command::Report(args) => rebuild::report(terminal, &args),
+        Command::Check(args) => check::check(terminal, args),
+        Command::Explain(args) => explain::explain(terminal, &args),
+        Command::Preview(args) => preview::preview(terminal, args),
+        Command::Rows(args) => rows::rows(terminal, args),
+        Command::Doctor(args) => doctor::doctor(terminal, &args),
+        Command::Guess(args) => guess::guess(terminal, args),
+        Command::Mapping(command) => mapping::mapping(terminal, command),
+        Command::Inspect(args) => inspect::inspect(terminal, args),
+        Command::Sandbox(args) => sandbox::sandbox(terminal, args),
     };
     match done {
         Ok(exit) => exit,

@@ -143,7 +143,7 @@ pub fn end(journal: Journal, report: &Report, input: &Input, before: Option<&str
     let whole = matches!(report.ending, Ending::Finished) && report.read.is_some();
     // What was written while it was being read may not have been read.
     let unchanged = before == after.as_deref();
-    let finished = whole && report.tally.of(Status::NotSent) == 0 && unchanged;
+    let finished = whole && report.tally.of(Status::NotSent) == 0 && !report.left_open && unchanged;
     let end = SessionEnd {
         ended: unix(time_of_day()),
         stopped: unsent(&report.ending),

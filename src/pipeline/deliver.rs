@@ -203,7 +203,10 @@ impl Deliverer {
                 () = signals.next() => self.interrupt(),
                 () = progress.trouble(), if !self.troubled => self.give_up(),
                 token = self.renewal.fetched() => self.renewed(token),
-                Some(rows) = self.cleared.recv() => rows.into_iter().for_each(|row| self.go(row)),
+                rows = self.cleared.recv(), if self.outlet.remembers() => {
+                    // Rows would wait for a scribe that died until the end of days.
+                    rows.expect("it writes until we are gone").into_iter().for_each(|row| self.go(row));
+                }
                 answer = self.carriers.answer() => {
                     let now = self.began.elapsed();
                     self.hear(answer, now);
@@ -271,10 +274,11 @@ impl Deliverer {
                 Step::Settle { row, ending } => {
                     let mut parcel = self.parcels.remove(&row).expect("a row keeps its card until it has ended");
                     let stopped = self.schedule.stopped();
+                    let untried = ending.attempts == 0 && ending.twin.is_none();
                     let ending = CardEnding::new(ending, &parcel, &self.mapper, stopped.as_ref());
-                    // It would have been sent again, had the run gone on.
+                    // It would have been sent again, had the run gone on or its turn come.
                     let goes_on = ending.status() == Status::Uncertain
-                        && stopped.is_some()
+                        && (stopped.is_some() || untried)
                         && may_resend(&parcel.card, self.on_uncertain);
                     match parcel.group.clone() {
                         None => {
@@ -493,7 +497,10 @@ impl Deliverer {
                     ended.iter().for_each(|outcome| self.schedule.count(outcome.status));
                     ended
                 }
-                Fate::Card(parcel) => {
+                Fate::Card(mut parcel) => {
+                    if let Some(twin) = parcel.twin.take() {
+                        self.schedule.know(parcel.digest, twin);
+                    }
                     self.schedule.admit(Admission {
                         row: ordinal,
                         number: row.number,

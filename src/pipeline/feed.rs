@@ -9,7 +9,7 @@ use tokio::sync::mpsc::Sender;
 use super::echo::Oddity;
 use super::progress::Progress;
 use super::rehearsal::Rehearsed;
-use super::remember::{Changes, Memory, lost, may_resend};
+use super::remember::{Hindsight, Memory, lost, may_resend};
 use super::seats::Seats;
 use super::together::{Found, Group, MergeError, Place, Reopen, Together};
 use super::{BATCH_ROWS, SEAT_BYTES, SEATS};
@@ -21,7 +21,7 @@ use crate::model::{
     OWN_COLUMNS, Ordinal, Outcome, OutcomeCode, Reason, Row, RowNumber, ServerRules, Status,
 };
 use crate::plan::{Sightings, Watch};
-use crate::schedule::OnUncertain;
+use crate::schedule::{OnUncertain, Twin};
 use crate::source::{ReadEnd, SourceError, Table};
 
 /// What the feed hands over.
@@ -130,6 +130,16 @@ pub enum Fate {
     Along(Place),
 }
 
+impl Fate {
+    /// The card, if it goes to the server now.
+    pub fn goes(self) -> Option<Box<Parcel>> {
+        match self {
+            Fate::Card(parcel) => Some(parcel).filter(|parcel| parcel.twin.is_none()),
+            Fate::Ended(_) | Fate::Along(_) => None,
+        }
+    }
+}
+
 /// A card with its document.
 #[derive(Debug)]
 pub struct Parcel {
@@ -149,6 +159,8 @@ pub struct Parcel {
     pub before: Option<Before>,
     /// Whether an earlier session or run has sent it, and nobody knows what came of that.
     pub sent_before: bool,
+    /// Another row with the very same card, of an earlier session, because of which it is not to be sent.
+    pub twin: Option<Twin>,
     /// The rows whose card it is, where it is that of several.
     pub group: Option<Arc<Group>>,
 }
@@ -193,8 +205,8 @@ pub struct Feed {
     pub desk: Desk,
     pub digester: Digester,
     pub memory: Option<Memory>,
-    /// Hears at the end how the input differs from what earlier sessions read.
-    pub changes: std::sync::mpsc::Sender<Changes>,
+    /// Hears at the end what earlier sessions knew of the rows.
+    pub hindsight: std::sync::mpsc::Sender<Hindsight>,
     /// Hears at the end what was seen of columns.
     pub watched: std::sync::mpsc::Sender<Watch>,
     /// Where cards come home when they have ended.
@@ -214,8 +226,7 @@ impl Feed {
             Err(error) => Err(error),
         };
         if let (Ok(ReadEnd { stopped: false, .. }), Some(memory)) = (&end, &self.memory)
-            && let Some(changes) = memory.changes()
-            && self.changes.send(changes).is_err()
+            && self.hindsight.send(memory.hindsight()).is_err()
         {
             tracing::debug!("nobody asks what has changed");
         }
@@ -404,10 +415,22 @@ impl Desk {
     ) -> Box<Parcel> {
         let document = Bytes::from(jsonapi::encode(&card, self.rules.name_at));
         let digest = digester.digest(&document);
-        let (lost, oddities, before, group) = (0, Vec::new(), None, None);
+        let (lost, oddities, before, twin, group) = (0, Vec::new(), None, None, None);
         let identities = identities(&card, self.rules);
-        let parcel =
-            Parcel { number, card, document, digest, identities, lost, oddities, warnings, before, sent_before, group };
+        let parcel = Parcel {
+            number,
+            card,
+            document,
+            digest,
+            identities,
+            lost,
+            oddities,
+            warnings,
+            before,
+            sent_before,
+            twin,
+            group,
+        };
         Box::new(parcel)
     }
 

@@ -42,6 +42,7 @@ use secrecy::SecretString;
 use crate::journal::{Journal, JournalError, Recall};
 use crate::mapping::Mapper;
 use crate::model::{CardDigest, Digester, MergeOutlook, Outcome, Row, RowNumber, ServerRules, Tally};
+use crate::plug;
 use crate::results::{Documents, Findings, Gathered, Records, ResultsXlsx, Timeline};
 use crate::schedule::{Policy, StopReason};
 use crate::source::{ReadEnd, SourceError, Table};
@@ -222,6 +223,8 @@ pub struct Report {
     pub journal: Option<Journal>,
     /// How the input differs from what earlier sessions read; `None` when there was none, or it was not read to its end.
     pub changes: Option<Changes>,
+    /// Whether a card that may be on its way was left alone, because the session was for others.
+    pub left_open: bool,
 }
 
 /// How a run ended.
@@ -308,7 +311,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         seats: Arc::clone(&seats),
         progress: Arc::clone(&plan.progress),
     };
-    let record = thread::Builder::new().name("record".to_owned()).spawn(move || recorder.run(&inbox))?;
+    let record = start("record", move || recorder.run(&inbox))?;
     let mut unsettled = false;
     let (journal, memory, digester) = match plan.memoir {
         Some(Memoir { journal, recall, errand, unsettled: late }) => {
@@ -335,7 +338,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
             let (to_scribe, notes) = std::sync::mpsc::channel();
             let progress = Arc::clone(&plan.progress);
             let scribe = Scribe { journal, header: header.clone(), to_record, cleared: clear, progress };
-            let scribe = thread::Builder::new().name("scribe".to_owned()).spawn(move || scribe.run(&notes))?;
+            let scribe = start("scribe", move || scribe.run(&notes))?;
             (Outlet::Scribe(to_scribe), Some(scribe))
         }
         None => (Outlet::Record(to_record), None),
@@ -343,17 +346,16 @@ pub fn run(plan: Plan) -> io::Result<Report> {
     let table = plan.table;
     // Without a network and with a journal it tells what the journal knows.
     let rehearses = matches!(plan.delivery, Delivery::Dry) && memory.is_none();
-    let (tell_changes, changes) = std::sync::mpsc::channel();
+    let (tell_hindsight, hindsight) = std::sync::mpsc::channel();
     let (tell_watched, watched) = std::sync::mpsc::channel();
     let (home, spent) = std::sync::mpsc::channel();
     let work = move || match rehearses {
         true => Rehearsal::new(desk, wanted, tell_watched).run(table, &to_deliver),
-        false => {
-            Feed { desk, digester, memory, changes: tell_changes, watched: tell_watched, spent }.run(table, &to_deliver)
-        }
+        false => Feed { desk, digester, memory, hindsight: tell_hindsight, watched: tell_watched, spent }
+            .run(table, &to_deliver),
     };
     // Never joined: a reader stuck in a pipe must not keep an interrupted run from ending.
-    thread::Builder::new().name("feed".to_owned()).spawn(work)?;
+    start("feed", work)?;
 
     let mut deliverer = Deliverer::new(
         plan.policy,
@@ -384,6 +386,7 @@ pub fn run(plan: Plan) -> io::Result<Report> {
     if let Ok(watch) = watched.try_recv() {
         recorded.findings.add(watch.finish(&header), &header, &shape);
     }
+    let hindsight = hindsight.try_recv().ok();
     let ending = match (recorded.error.or(forgot.as_ref().map(RecordError::journal)), delivered.ending) {
         (Some(error), _) => Ending::Machine(error),
         (None, ending) => ending,
@@ -401,7 +404,20 @@ pub fn run(plan: Plan) -> io::Result<Report> {
         ending,
         elapsed: began.elapsed(),
         journal,
-        changes: changes.try_recv().ok(),
+        changes: hindsight.as_ref().and_then(|hindsight| hindsight.changes.clone()),
+        left_open: hindsight.is_some_and(|hindsight| hindsight.left_open),
+    })
+}
+
+/// Starts a thread, which hangs on the same plug as this one.
+fn start<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<thread::JoinHandle<T>> {
+    let cord = plug::cord();
+    thread::Builder::new().name(name.to_owned()).spawn(move || {
+        cord.hang_on();
+        work()
     })
 }
 

@@ -3,7 +3,7 @@
 use super::feed::{Fate, Parcel};
 use crate::journal::{JournalError, Kept, Recall, Remembered, Twin};
 use crate::model::{ContactCard, Outcome, OutcomeCode, Reason, RowNumber, Status};
-use crate::schedule::OnUncertain;
+use crate::schedule::{self, OnUncertain};
 
 /// What a session is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,17 @@ pub struct Memory {
     unknown: Vec<u32>,
     /// Rows without a card.
     unfit: Vec<u32>,
+    /// Whether a card was left alone that may be on its way, and that another session would send again.
+    left_open: bool,
+}
+
+/// What is known when every row has been judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hindsight {
+    /// How the input differs from what earlier sessions read; nothing when there was none.
+    pub changes: Option<Changes>,
+    /// Whether a card was left alone that may be on its way, because the session was for others: the run is to go on.
+    pub left_open: bool,
 }
 
 /// How an input differs from what earlier sessions have read of it, by the cards that its rows become.
@@ -52,7 +63,7 @@ pub struct Changes {
 impl Memory {
     /// With nothing asked yet.
     pub fn new(recall: Recall, errand: Errand, on_uncertain: OnUncertain) -> Memory {
-        Memory { recall, errand, on_uncertain, same: 0, unknown: Vec::new(), unfit: Vec::new() }
+        Memory { recall, errand, on_uncertain, same: 0, unknown: Vec::new(), unfit: Vec::new(), left_open: false }
     }
 
     /// Has every row judged once more.
@@ -61,10 +72,15 @@ impl Memory {
         self.same = 0;
         self.unknown.clear();
         self.unfit.clear();
+        self.left_open = false;
     }
 
-    /// What has changed, once every row has been judged; nothing when no session was before.
-    pub fn changes(&self) -> Option<Changes> {
+    /// What is known once every row has been judged.
+    pub fn hindsight(&self) -> Hindsight {
+        Hindsight { changes: self.changes(), left_open: self.left_open }
+    }
+
+    fn changes(&self) -> Option<Changes> {
         if self.recall.is_empty() {
             return None;
         }
@@ -114,11 +130,13 @@ impl Memory {
             Kept::Open => self.wants(Status::NotSent) || self.wants(Status::Uncertain),
             Kept::Ended(status) => self.wants(status),
         };
-        if wanted && (!uncertain || may_resend(&parcel.card, self.on_uncertain)) {
-            // Another row may have brought the very same card there since.
-            if let Some(twin) = self.recall.twin(parcel.digest).filter(|twin| settles(twin, &parcel.card)) {
-                return Ok(Fate::Ended(self.repeats(&twin)?));
-            }
+        let sendable = !uncertain || may_resend(&parcel.card, self.on_uncertain);
+        self.left_open |= found.kept == Kept::Open && sendable && !wanted;
+        if wanted && sendable {
+            // Another row may have brought the very same card there since. The schedule is told, so that this becomes the
+            // row's ending in the journal.
+            let twin = self.recall.twin(parcel.digest).filter(|twin| settles(twin, &parcel.card));
+            parcel.twin = twin.map(|twin| self.told_of(&twin)).transpose()?;
             parcel.before = Some(found.before());
             parcel.sent_before = uncertain;
             return Ok(Fate::Card(parcel));
@@ -131,6 +149,17 @@ impl Memory {
 
     fn wants(&self, status: Status) -> bool {
         self.errand.again.contains(&status)
+    }
+
+    /// A twin as the schedule knows them.
+    fn told_of(&self, twin: &Twin) -> Result<schedule::Twin, JournalError> {
+        Ok(match twin.kept {
+            Kept::Ended(Status::Stored | Status::Unchanged) => {
+                let id = self.recall.twin_outcome(twin)?.and_then(|ending| ending.id);
+                schedule::Twin::Stored { row: twin.row, id }
+            }
+            Kept::Open | Kept::Ended(_) => schedule::Twin::Doubtful { row: twin.row },
+        })
     }
 
     /// The ending of a row whose very card another row has.

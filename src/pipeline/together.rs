@@ -176,7 +176,7 @@ impl Together {
                 Some(memory) => memory.judge(parcel).map_err(FeedError::Journal)?,
                 None => Fate::Card(parcel),
             };
-            let Fate::Card(parcel) = fate else { return Ok(()) };
+            let Some(parcel) = fate.goes() else { return Ok(()) };
             let subject = parcel.subject();
             let Parcel { card, warnings, sent_before, .. } = *parcel;
             let contacts: Vec<String> = desk.rules.contacts(&card).collect();

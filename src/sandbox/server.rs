@@ -1,6 +1,7 @@
 //! The sandbox itself: connections in, requests judged one by one, answers out.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -68,6 +69,7 @@ pub struct Sandbox {
 struct Inner {
     settings: SandboxSettings,
     made: Instant,
+    connections: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -85,7 +87,14 @@ impl Sandbox {
             log: Log::new(settings.requests_kept),
             script: Script::new(settings.faults.clone()),
         };
-        Sandbox { inner: Arc::new(Inner { settings, made: Instant::now(), state: Mutex::new(state) }) }
+        Sandbox {
+            inner: Arc::new(Inner {
+                settings,
+                made: Instant::now(),
+                connections: AtomicUsize::new(0),
+                state: Mutex::new(state),
+            }),
+        }
     }
 
     /// Serves every connection of the listener until the future is dropped; all connections end with it.
@@ -100,7 +109,8 @@ impl Sandbox {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => {
                         count += 1;
-                        connections.spawn(attend(self.inner.clone(), stream, count));
+                        let line = Line::open(&self.inner);
+                        connections.spawn(attend(line, stream, count));
                     }
                     // The client gave up before it was its turn; the next one is none the worse for it.
                     Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) => {}
@@ -129,6 +139,11 @@ impl Sandbox {
         self.inner.state().log.overlaps
     }
 
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.inner.connections.load(Ordering::Relaxed)
+    }
+
     /// The most requests that were in the server at the same time.
     pub fn in_flight_max(&self) -> usize {
         self.inner.state().log.in_flight_max
@@ -143,6 +158,22 @@ impl Inner {
 
     fn now_us(&self) -> u64 {
         u64::try_from(self.made.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+/// A connection, as long as it is open.
+struct Line(Arc<Inner>);
+
+impl Line {
+    fn open(inner: &Arc<Inner>) -> Line {
+        inner.connections.fetch_add(1, Ordering::Relaxed);
+        Line(Arc::clone(inner))
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -168,7 +199,7 @@ struct TakenOver;
 /// Where a request leaves what is to be done to its connection; read once hyper has let go of it.
 type Slot = Arc<Mutex<Option<Act>>>;
 
-async fn attend(inner: Arc<Inner>, stream: TcpStream, connection: u64) {
+async fn attend(line: Line, stream: TcpStream, connection: u64) {
     // Answers are small and go out at once; where this cannot be set they are merely later.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, connection, "no TCP_NODELAY");
@@ -176,7 +207,7 @@ async fn attend(inner: Arc<Inner>, stream: TcpStream, connection: u64) {
     let mut next = Some(stream);
     while let Some(stream) = next.take() {
         let slot = Slot::default();
-        let service = service_fn(|request| answer(inner.clone(), slot.clone(), connection, request));
+        let service = service_fn(|request| answer(line.0.clone(), slot.clone(), connection, request));
         let mut http = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
         let ended = (&mut http).await;
         let act = slot.lock().unwrap_or_else(PoisonError::into_inner).take();

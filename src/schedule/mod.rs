@@ -178,6 +178,14 @@ impl Schedule {
         self.paused_until = self.policy.uncertain_pause;
     }
 
+    /// Takes note of a card that an earlier session has sent.
+    pub fn know(&mut self, digest: CardDigest, twin: Twin) {
+        match twin {
+            Twin::Stored { row, id } => self.repeats.stored(digest, row, id.as_ref()),
+            Twin::Doubtful { row } => self.repeats.doubtful(digest, row),
+        }
+    }
+
     /// Takes a row in. Rows must come in input order.
     ///
     /// # Panics
@@ -205,7 +213,7 @@ impl Schedule {
         let spent = self.policy.guards.rows_max.is_some_and(|max| self.admitted >= max);
         if self.stop.is_some() || spent {
             self.rows_left_out |= self.stop.is_none();
-            self.settle(row, Status::NotSent);
+            self.settle_unsent(row);
             return;
         }
         self.admitted += 1;

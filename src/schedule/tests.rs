@@ -402,6 +402,27 @@ fn guards_stop_the_run_and_leave_the_rest_unsent() {
 }
 
 #[test]
+fn a_row_that_an_earlier_session_may_have_sent_is_not_called_unsent_when_its_turn_does_not_come() {
+    let mut s = Schedule::new(Policy { guards: Guards { rows_max: Some(1), ..Guards::default() }, ..policy() });
+    (0..3).for_each(|at| s.admit(Admission { sent_before: at == 1, ..row(at, vec![IdentityKey(at)]) }));
+    s.close_input();
+    let (endings, _) = play(&mut s, |_| stored());
+    assert_eq!(endings, [Status::Uncertain, Status::NotSent, Status::Stored], "in the order in which they end");
+}
+
+#[test]
+fn a_card_that_an_earlier_session_has_stored_is_not_posted_for_another_row() {
+    let mut s = Schedule::new(policy());
+    let (known, doubtful) = (row(0, vec![IdentityKey(1)]), row(1, Vec::new()));
+    s.know(known.digest, Twin::Stored { row: RowNumber(9), id: C3Id::new("13") });
+    s.know(doubtful.digest, Twin::Doubtful { row: RowNumber(9) });
+    [known, doubtful].into_iter().for_each(|row| s.admit(row));
+    s.close_input();
+    let (endings, sent) = play(&mut s, |_| stored());
+    assert_eq!((endings, sent.len()), (vec![Status::Unchanged, Status::Uncertain], 0));
+}
+
+#[test]
 fn the_user_decides_about_uncertain_rows() {
     let rows: &[&[u64]] = &[&[1], &[2]];
     let mut s = schedule(Policy { on_uncertain: OnUncertain::Report, ..policy() }, rows);

@@ -7,26 +7,41 @@ use indicatif::MultiProgress;
 /// Both streams, and the place where a progress bar may stand.
 #[derive(Clone, Debug)]
 pub struct Terminal {
-    quiet: bool,
+    voice: Voice,
     bars: MultiProgress,
+}
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Voice {
+    Full,
+    Quiet,
+    Mute,
 }
 
 impl Terminal {
     /// With `quiet`, only what is wrong is said.
     pub fn new(quiet: bool) -> Terminal {
-        Terminal { quiet, bars: MultiProgress::new() }
+        Terminal { voice: if quiet { Voice::Quiet } else { Voice::Full }, bars: MultiProgress::new() }
+    }
+
+    /// Nothing is said or printed: for a program within another.
+    pub fn mute() -> Terminal {
+        Terminal { voice: Voice::Mute, bars: MultiProgress::new() }
     }
 
     /// Says something that can be done without.
     pub fn say(&self, text: &str) {
-        if !self.quiet {
+        if !self.quiet() {
             self.complain(text);
         }
     }
 
     /// Says what is wrong.
     pub fn complain(&self, text: &str) {
-        self.bars.suspend(|| write_line(io::stderr().lock(), text));
+        if self.voice != Voice::Mute {
+            self.bars.suspend(|| write_line(io::stderr().lock(), text));
+        }
     }
 
     /// Prints data.
@@ -34,6 +49,9 @@ impl Terminal {
     /// # Errors
     /// When standard output is gone; a reader that went away early counts as success.
     pub fn data(&self, bytes: &[u8]) -> io::Result<Flow> {
+        if self.voice == Voice::Mute {
+            return Ok(Flow::On);
+        }
         let mut out = io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
             Ok(()) => Ok(Flow::On),
@@ -62,7 +80,7 @@ impl Terminal {
 
     /// Whether progress and other niceties are wanted.
     pub fn quiet(&self) -> bool {
-        self.quiet
+        self.voice != Voice::Full
     }
 
     /// Whether a person is looking at standard error.

@@ -4,6 +4,8 @@
 use std::process::Command;
 
 use crate::faults_stage::{Say, Told, people};
+#[cfg(target_os = "linux")]
+use crate::support::Running;
 use crate::support::{Place, Results, Server, counts};
 
 const IMPORT: [&str; 6] = ["import", "people.csv", "-m", "m.toml", "--concurrency", "2"];
@@ -49,26 +51,25 @@ fn a_polite_kill_does_the_same() {
 fn twice_means_at_once_and_what_was_in_flight_is_uncertain() {
     let server = Server::with("*:hang");
     let place = many();
-    let running = place.c3import(&IMPORT).and(&["--timeout", "60s"]).to(&server).start();
+    let running = place.c3import(&IMPORT).and(&["--timeout", "1h", "--grace", "1h"]).to(&server).start();
     server.has_got(2);
-    running.signal("INT");
-    running.signal("INT");
-    let done = running.finish();
-    done.exits(5);
+    running.signal_until_it_ends("INT").exits(5);
     let results = place.results("people.c3run");
     assert_eq!(results.column("c3_status")[..2], ["uncertain", "uncertain"], "{:?}", results.tally());
     assert_eq!(results.tally()["uncertain"], 2);
     assert_eq!(results.column("c3_code")[..2], ["delivery.unknown", "delivery.unknown"]);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_look_for_rows_that_go_together_hears_it_and_nothing_is_sent() {
     let server = Server::start();
     let rows: Vec<_> = (1..=60_000).map(|n| format!("P{n},p{n}@example.com,,")).collect();
     let place = Place::with_table(&rows.iter().map(String::as_str).collect::<Vec<_>>());
-    let begun = place.path().join("people.c3run/results.partial.csv");
     let running = place.c3import(&IMPORT).and(&["--merge-rows"]).to(&server).start();
-    let done = running.signal_when(&["INT"], &mut || begun.exists());
+    // It listens when it begins to look, and looks for a while.
+    let id = running.id();
+    let done = running.signal_when(&["INT"], &mut || Running::hears_ctrl_c(id));
     done.exits(5).tells(&["stopped: it was interrupted"]);
     assert!(done.last_line().contains("c3import"), "the last line is what to type next\n{done}");
     assert_eq!(server.requests(), 0);

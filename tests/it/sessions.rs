@@ -182,6 +182,24 @@ fn retry_sends_what_did_not_land_and_nothing_else() {
     assert!(!place.path().join("people.c3run/failed.csv").exists(), "there is nothing left to mend");
 }
 
+/// What an import would send again is still to be sent after a session that was for other rows.
+#[cfg(unix)]
+#[test]
+fn a_retry_of_other_rows_does_not_finish_a_run_that_is_to_go_on() {
+    let server = Server::with("times=1,match=p2@:hang");
+    let place = people(2);
+    let running = place.c3import(&IMPORT).and(&["--concurrency", "2", "--grace", "10ms"]).to(&server).start();
+    server.has_got(2);
+    running.signal("INT");
+    running.finish().exits(5);
+    let status = || place.results("people.c3run").column("c3_status").join(" ");
+    assert_eq!(status(), "stored uncertain");
+    place.c3import(&["retry", "people.c3run", "--only", "refused"]).token(Server::TOKEN).run().exits(1);
+    assert_eq!((status().as_str(), server.requests()), ("stored uncertain", 2));
+    place.c3import(&IMPORT).to(&server).run().exits(0);
+    assert_eq!((status().as_str(), server.requests()), ("stored stored", 3));
+}
+
 #[test]
 fn nobody_without_a_contact_is_sent_twice_on_a_guess() {
     let server = Server::with("match=Anna:reset=after");
@@ -213,6 +231,10 @@ fn a_refused_row_is_not_tried_again_when_another_row_has_brought_its_card_there(
     let ids = results.column("c3_id");
     assert_eq!(ids[0], ids[2]);
     assert_eq!((server.requests(), server.cards().len()), (3, 2));
+    // That is its ending from now on, also for those who only read the journal.
+    let told = place.text("people.c3run/results.csv");
+    place.c3import(&["report", "people.c3run"]).run().exits(0);
+    assert_eq!(place.text("people.c3run/results.csv"), told);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What happens to requests.
 
-use super::chance::Chance;
+use crate::support::Chance;
 
 /// What happens to a request.
 #[derive(Clone, Copy, Debug)]

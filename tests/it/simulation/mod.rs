@@ -1,7 +1,6 @@
 //! Whole runs of the schedule against the sandbox's store, on told time, with every kind of fault: thousands of them,
 //! each from a seed. `C3IMPORT_SEED=7` plays one run alone, `C3IMPORT_RUNS=100000` more than usual.
 
-mod chance;
 mod fate;
 mod town;
 
@@ -19,7 +18,7 @@ use c3import::schedule::{
     Admission, Ending, ErrorLimit, Guards, OnUncertain, Policy, Schedule, Step, StopReason, Twin,
 };
 
-use chance::Chance;
+use crate::support::Chance;
 use fate::{Fate, fate};
 use town::person;
 

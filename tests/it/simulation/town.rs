@@ -2,7 +2,7 @@
 
 use c3import::model::{Channel, ContactCard, Entry, Member, Origin};
 
-use super::chance::Chance;
+use crate::support::Chance;
 
 /// A person of a small town: few mailboxes and phones, so that many rows share one.
 pub fn person(chance: &mut Chance, row: u64, town: u64) -> ContactCard {

@@ -181,6 +181,29 @@ impl Running {
         self.finish()
     }
 
+    /// Whether it would hear SIGINT, and not be ended by it.
+    #[cfg(target_os = "linux")]
+    pub fn hears_ctrl_c(id: u32) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let caught = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigCgt:")?.trim(), 16).ok());
+        caught.is_some_and(|mask| mask & 0b10 != 0)
+    }
+
+    /// By which the system knows it.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Sends it this signal again and again, as impatient people do, until it ends.
+    #[cfg(unix)]
+    pub fn signal_until_it_ends(self, name: &str) -> Done {
+        while !self.has_ended() {
+            drop(Command::new("kill").args([&format!("-{name}"), &self.id.to_string()]).stderr(Stdio::null()).status());
+            thread::park_timeout(Duration::from_millis(50));
+        }
+        self.finish()
+    }
+
     /// Waits for its end.
     pub fn finish(mut self) -> Done {
         let mut stdout = self.stdout.take().expect("this is the only place that takes it");

@@ -1,7 +1,8 @@
 //! The sandbox on a thread of its own and a port that the system chooses.
 
 use std::collections::BTreeSet;
-use std::net::{SocketAddr, TcpListener};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -98,6 +99,19 @@ impl Server {
     /// How many pairs of requests that share an identity were in it at once.
     pub fn overlaps(&self) -> u64 {
         self.sandbox.overlaps()
+    }
+
+    /// Returns when everything that was sent has been dealt with, and everybody has hung up. Looks again and again.
+    pub fn is_at_rest(&self) {
+        // Connections are taken in the order in which they were made: who is heard now is the last.
+        let mut last = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
+        last.write_all(b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").expect("it hears us");
+        last.read_to_end(&mut Vec::new()).expect("it answers");
+        let start = Instant::now();
+        while self.sandbox.connections() > 0 || self.sandbox.requests().iter().any(|seen| seen.left_us.is_none()) {
+            assert!(start.elapsed() < Duration::from_secs(30), "somebody is still there after half a minute");
+            thread::park_timeout(Duration::from_micros(100));
+        }
     }
 
     /// All cards, in the order in which they were made.

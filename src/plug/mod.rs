@@ -3,8 +3,19 @@
 //! and that only in builds with debug assertions.
 //!
 //! `C3IMPORT_PULL_PLUG=answer-heard:3` ends the process when an answer is heard for the third time, as SIGKILL would:
-//! nothing is written, flushed or unlocked by us. A release build holds neither the variable nor the calls, so that
-//! nobody can end a real run through its environment, and a moment costs nothing there.
+//! nothing is written, flushed or unlocked by us. A test that runs the program within itself hangs a plug of its own on
+//! its thread, which hands it on to those that it starts. A release build holds neither the variable nor the calls, so
+//! that nobody can end a real run through its environment, and a moment costs nothing there.
+
+#[cfg(not(debug_assertions))]
+mod absent;
+#[cfg(debug_assertions)]
+mod armed;
+
+#[cfg(not(debug_assertions))]
+pub use absent::{Cord, at, cord};
+#[cfg(debug_assertions)]
+pub use armed::{Cord, Plug, at, cord};
 
 /// A moment in the life of a run, in the order in which they come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,46 +79,5 @@ impl Moment {
             Moment::EndTorn => "end-torn",
             Moment::SessionEnded => "session-ended",
         }
-    }
-}
-
-/// The plug may be pulled here.
-#[cfg(debug_assertions)]
-pub fn at(moment: Moment) {
-    armed::at(moment);
-}
-
-/// Nothing, in builds that people use.
-#[cfg(not(debug_assertions))]
-#[inline(always)]
-pub fn at(_moment: Moment) {}
-
-#[cfg(debug_assertions)]
-mod armed {
-    use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    use super::Moment;
-
-    /// When the plug is pulled: at which moment, and how often it still has to come.
-    static PLUG: OnceLock<Option<(Moment, AtomicU64)>> = OnceLock::new();
-
-    pub fn at(moment: Moment) {
-        let plug = PLUG.get_or_init(|| std::env::var("C3IMPORT_PULL_PLUG").ok().map(|text| read(&text)));
-        if let Some((when, left)) = plug
-            && *when == moment
-            && left.fetch_sub(1, Ordering::Relaxed) == 1
-        {
-            // The one end without unwinding, destructors or flushing that the standard library has.
-            std::process::abort();
-        }
-    }
-
-    fn read(text: &str) -> (Moment, AtomicU64) {
-        let parsed = text.split_once(':').and_then(|(name, count)| {
-            let moment = Moment::ALL.into_iter().find(|moment| moment.as_str() == name)?;
-            Some((moment, AtomicU64::new(count.parse().ok().filter(|&count| count > 0)?)))
-        });
-        parsed.expect("C3IMPORT_PULL_PLUG is a moment and a count, such as answer-heard:3")
     }
 }

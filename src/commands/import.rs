@@ -8,7 +8,7 @@ use super::goal::Goal;
 use super::locks;
 use super::next::{merging, quoted, typed_again};
 use super::reports::{Frame, Reports};
-use super::run_report::{exit, past_exit, remarks_of, stop, summary};
+use super::run_report::{exit, remarks_of, stop, summary};
 use super::sandbox::InProcess;
 use super::session::{Entered, Entrance, Session, end, enter};
 use super::stage::{Stage, count_rows, default_run_dir, open, reopen};
@@ -79,7 +79,7 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
     })?;
     let session = match entered {
         Entered::Open(session) => *session,
-        Entered::Finished(dir) => return Ok(finished(terminal, args, &dir)),
+        Entered::Finished => return Ok(finished(terminal, args, &run_dir)),
     };
     // A sandbox of our own is nobody else's.
     let _server_lock = match &goal.destination {
@@ -209,25 +209,16 @@ fn facts(args: &ImportArgs, stage: &Stage, destination: Option<Destination>, fla
     }
 }
 
-/// Says that there is nothing left to do, and ends as the run did. Where its summary is gone, nobody says that all is
-/// well.
-fn finished(terminal: &Terminal, args: &ImportArgs, dir: &RunDir) -> Exit {
-    let summary = std::fs::read_to_string(dir.summary()).unwrap_or_default();
-    let exit = past_exit(&summary, &args.watch).unwrap_or(Exit::SomeRows);
-    let how = if exit == Exit::Landed { "" } else { ", and not every row is well" };
-    let told = format!(
-        "{}: this run is finished{how}; nothing was sent now; what became of its rows is in {}\n  hint: c3import retry {} \
-         sends rows again that did not land; --fresh begins anew, and sends every row again",
+/// Says that there is nothing left to do.
+fn finished(terminal: &Terminal, args: &ImportArgs, run_dir: &Path) -> Exit {
+    terminal.say(&format!(
+        "{}: this run is finished, and nothing was sent now; what became of its rows is in {}\n  hint: c3import retry \
+         {} sends rows again that did not land; --fresh begins anew, and sends every row again",
         args.source.input(),
-        dir.path().display(),
-        quoted(dir.path()),
-    );
-    if exit == Exit::Landed {
-        terminal.say(&told)
-    } else {
-        terminal.complain(&told)
-    }
-    exit
+        run_dir.display(),
+        quoted(run_dir),
+    ));
+    Exit::Landed
 }
 
 fn going_on(run_dir: &Path, stored: u64, of: Option<u64>) -> String {

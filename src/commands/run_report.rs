@@ -26,29 +26,12 @@ pub fn exit(report: &Report, remarks: &[Remark], watch: &WatchArgs, dry: bool) -
     }
     let amiss = [Status::Invalid, Status::Refused, Status::Uncertain].iter().any(|&status| report.tally.of(status) > 0);
     let left = !dry && report.tally.of(Status::NotSent) > 0;
-    let remarked = remarks.iter().any(|remark| remark.severity <= failing(watch));
-    if amiss || left || remarked { Exit::SomeRows } else { Exit::Landed }
-}
-
-/// How the process ended after a run that is finished, by what its `summary.json` says; nothing when that is not to be
-/// read.
-pub fn past_exit(summary: &str, watch: &WatchArgs) -> Option<Exit> {
-    let told: serde_json::Value = serde_json::from_str(summary).ok()?;
-    let count = |status: Status| told["counts"][status.as_str()].as_u64();
-    let amiss = count(Status::Invalid)? + count(Status::Refused)? + count(Status::Uncertain)?;
-    let grave = Severity::ALL.into_iter().filter(|&severity| severity <= failing(watch));
-    let grave: Vec<&str> = grave.map(Severity::as_str).collect();
-    let remarked =
-        told["findings"].as_array()?.iter().any(|finding| grave.iter().any(|&word| finding["severity"] == word));
-    Some(if amiss > 0 || remarked { Exit::SomeRows } else { Exit::Landed })
-}
-
-/// From when on a remark counts.
-fn failing(watch: &WatchArgs) -> Severity {
-    match watch.fail_on {
+    let failing = match watch.fail_on {
         FailOn::Error => Severity::Error,
         FailOn::Warning => Severity::Warning,
-    }
+    };
+    let remarked = remarks.iter().any(|remark| remark.severity <= failing);
+    if amiss || left || remarked { Exit::SomeRows } else { Exit::Landed }
 }
 
 /// Why it ended early, if it did: by whom, and in words.

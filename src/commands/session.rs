@@ -24,7 +24,7 @@ pub enum Entered {
     /// A run to begin, or to go on with.
     Open(Box<Session>),
     /// A run with nothing left to do.
-    Finished(RunDir),
+    Finished,
 }
 
 /// A session that has begun. Nothing was sent yet.
@@ -104,7 +104,7 @@ pub fn enter(entrance: Entrance<'_>) -> Result<Entered, Failures> {
             }
             // What comes through a pipe has no look; it may be other rows each time.
             if !job.reopens && stamp.is_some() && journal.finished() == Some(stamp.as_deref()) {
-                return Ok(Entered::Finished(dir));
+                return Ok(Entered::Finished);
             }
             (journal, Some(facts.words))
         }

@@ -360,6 +360,11 @@ pub fn journal_failure(error: &JournalError) -> Failure {
             "bring it back from a backup; or say --fresh and import the results that lie beside it: rows that are stored \
              are not sent again",
         )
+    } else if error.is_read_only() {
+        failure.hint(
+            "make the run directory writable again; or copy it, and have c3import report tell of the copy: only where the \
+             run itself lies may it go on",
+        )
     } else {
         failure
     }

@@ -1,9 +1,11 @@
 //! Those who carry documents to the server: as many tasks as were ever in flight at once, each of which takes the next
 //! document when it has brought back an answer. A task for every attempt would cost an allocation of some kilobytes.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 
@@ -40,7 +42,7 @@ pub struct Answer {
 #[derive(Debug)]
 pub struct Carriers {
     tasks: JoinSet<()>,
-    doors: Vec<UnboundedSender<Load>>,
+    doors: Vec<Arc<Door>>,
     idle: Vec<usize>,
     to_us: UnboundedSender<Answer>,
     answers: UnboundedReceiver<Answer>,
@@ -57,7 +59,7 @@ impl Carriers {
     /// Lets one go. Needs a tokio runtime around it.
     pub fn send(&mut self, load: Load) {
         let carrier = self.idle.pop().unwrap_or_else(|| self.hire());
-        assert!(self.doors[carrier].send(load).is_ok(), "a carrier waits until we are gone");
+        self.doors[carrier].put(load);
     }
 
     /// The next answer. Waits for ever when nobody is on the way.
@@ -82,17 +84,48 @@ impl Carriers {
 
     fn hire(&mut self) -> usize {
         let carrier = self.doors.len();
-        let (door, mut loads) = mpsc::unbounded_channel::<Load>();
+        let door = Arc::new(Door::default());
+        self.doors.push(Arc::clone(&door));
         let to_us = self.to_us.clone();
         self.tasks.spawn(async move {
-            while let Some(Load { row, token, sent_at, client, document, connection }) = loads.recv().await {
+            loop {
+                let Load { row, token, sent_at, client, document, connection } = door.take().await;
                 let heard = client.post(document, connection).await;
                 if to_us.send(Answer { row, token, sent_at, heard, carrier }).is_err() {
                     return;
                 }
             }
         });
-        self.doors.push(door);
         carrier
+    }
+}
+
+/// Where a carrier finds its next document: one place, used again and again, where a channel would go through fresh
+/// memory with every document.
+#[derive(Debug, Default)]
+struct Door {
+    load: Mutex<Option<Load>>,
+    knock: Notify,
+}
+
+impl Door {
+    fn put(&self, load: Load) {
+        let before = self.load().replace(load);
+        assert!(before.is_none(), "only who is idle gets a document");
+        self.knock.notify_one();
+    }
+
+    async fn take(&self) -> Load {
+        loop {
+            if let Some(load) = self.load().take() {
+                return load;
+            }
+            self.knock.notified().await;
+        }
+    }
+
+    fn load(&self) -> MutexGuard<'_, Option<Load>> {
+        // Nothing inside can panic.
+        self.load.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

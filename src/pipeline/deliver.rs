@@ -29,7 +29,7 @@ use crate::mapping::Mapper;
 use crate::model::{ContactCard, IdentityKey, Ordinal, ServerRules, Status, Verdict};
 use crate::plug::{self, Moment};
 use crate::results::Timeline;
-use crate::schedule::{Admission, Departures, OnUncertain, Policy, Schedule, Step, StopReason};
+use crate::schedule::{self, Admission, Departures, OnUncertain, Policy, Schedule, Step, StopReason};
 use crate::source::ReadEnd;
 use crate::upload::{Connection, Heard};
 
@@ -72,6 +72,10 @@ pub struct Deliverer {
     read_back: ReadBack,
     outcomes: Vec<Ended>,
     opening: Vec<Opening>,
+    /// Whether a card was given to a carrier who has not set out yet.
+    posted: bool,
+    /// Rows that are yet to be seen to.
+    ended: Vec<(Ordinal, schedule::Ending)>,
     /// Cards that have ended, and go home to the thread that made them: it makes others of them.
     spent: Vec<ContactCard>,
     home: Sender<Vec<ContactCard>>,
@@ -155,6 +159,8 @@ impl Deliverer {
             read_back: ReadBack::new(rules),
             outcomes: Vec::new(),
             opening: Vec::new(),
+            posted: false,
+            ended: Vec::new(),
             spent: Vec::new(),
             home,
             tell_by: None,
@@ -185,6 +191,12 @@ impl Deliverer {
         let mut alarm = std::pin::pin!(tokio::time::sleep_until(self.began));
         loop {
             let next = self.act();
+            if std::mem::take(&mut self.posted) {
+                tokio::task::yield_now().await;
+            }
+            let mut ended = std::mem::take(&mut self.ended);
+            ended.drain(..).for_each(|(row, ending)| self.settle(row, ending));
+            self.ended = ended;
             self.tell();
             if self.leave_token() {
                 continue;
@@ -271,32 +283,12 @@ impl Deliverer {
         loop {
             match self.schedule.step(now) {
                 Step::Send { row } => self.send(row),
-                Step::Settle { row, ending } => {
-                    let mut parcel = self.parcels.remove(&row).expect("a row keeps its card until it has ended");
-                    let stopped = self.schedule.stopped();
-                    let untried = ending.attempts == 0 && ending.twin.is_none();
-                    let ending = CardEnding::new(ending, &parcel, &self.mapper, stopped.as_ref());
-                    // It would have been sent again, had the run gone on or its turn come.
-                    let goes_on = ending.status() == Status::Uncertain
-                        && (stopped.is_some() || untried)
-                        && may_resend(&parcel.card, self.on_uncertain);
-                    match parcel.group.clone() {
-                        None => {
-                            let warnings = std::mem::take(&mut parcel.warnings);
-                            let (subject, outcome) = (parcel.subject(), ending.alone(warnings));
-                            self.outcomes.push(Ended { row, subject, outcome, goes_on, here: true });
-                        }
-                        Some(group) => {
-                            let status = ending.status();
-                            let ended = self.companions.end(group, ending, goes_on);
-                            // The schedule has counted the row that carried the card.
-                            let others = ended.iter().skip(1).filter(|ended| ended.here).count();
-                            (0..others).for_each(|_| self.schedule.count(status));
-                            self.outcomes.extend(ended);
-                        }
-                    }
-                    self.spent.push(parcel.card);
-                }
+                // Rows that went along count too, and may be too many; the others can wait until more cards are on
+                // their way.
+                Step::Settle { row, ending } => match self.parcels.get(&row) {
+                    Some(parcel) if parcel.group.is_some() => self.settle(row, ending),
+                    Some(_) | None => self.ended.push((row, ending)),
+                },
                 Step::Wait { .. } if self.stay(now) => {}
                 Step::Wait { until } => {
                     let until = [until, self.depart(now)].into_iter().flatten().min();
@@ -307,6 +299,34 @@ impl Deliverer {
                 Step::Finished => return Next::Finished,
             }
         }
+    }
+
+    /// Sees to a row that has ended.
+    fn settle(&mut self, row: Ordinal, ending: schedule::Ending) {
+        let mut parcel = self.parcels.remove(&row).expect("a row keeps its card until it has ended");
+        let stopped = self.schedule.stopped();
+        let untried = ending.attempts == 0 && ending.twin.is_none();
+        let ending = CardEnding::new(ending, &parcel, &self.mapper, stopped.as_ref());
+        // It would have been sent again, had the run gone on or its turn come.
+        let goes_on = ending.status() == Status::Uncertain
+            && (stopped.is_some() || untried)
+            && may_resend(&parcel.card, self.on_uncertain);
+        match parcel.group.clone() {
+            None => {
+                let warnings = std::mem::take(&mut parcel.warnings);
+                let (subject, outcome) = (parcel.subject(), ending.alone(warnings));
+                self.outcomes.push(Ended { row, subject, outcome, goes_on, here: true });
+            }
+            Some(group) => {
+                let status = ending.status();
+                let ended = self.companions.end(group, ending, goes_on);
+                // The schedule has counted the row that carried the card.
+                let others = ended.iter().skip(1).filter(|ended| ended.here).count();
+                (0..others).for_each(|_| self.schedule.count(status));
+                self.outcomes.extend(ended);
+            }
+        }
+        self.spent.push(parcel.card);
     }
 
     /// Lets a card go: at once, or when the journal has it, if nobody could tell afterwards whether it came twice, or
@@ -375,6 +395,7 @@ impl Deliverer {
         let connection = if parcel.card.has_identity() { Connection::Any } else { Connection::Fresh };
         let (client, document) = (client.clone(), parcel.document.clone());
         self.requests += 1;
+        self.posted = true;
         self.progress.request();
         self.carriers.send(Load { row, token: self.renewal.token(), sent_at: now, client, document, connection });
     }

@@ -1,4 +1,5 @@
-//! What uploading costs, beside a bare reqwest loop that posts one and the same body.
+//! What uploading costs, beside a bare reqwest loop that posts one and the same body, and what part of it is deciding and
+//! writing down.
 //!
 //! `cargo bench --bench upload [-- [ROWS] [WORD]]`; a word keeps only the ways whose name holds it
 #![expect(clippy::print_stdout, reason = "a bench prints what it found")]
@@ -25,13 +26,18 @@ use secrecy::SecretString;
 use tokio::task::JoinSet;
 
 use support::canned::{self, Canned};
+use support::decisions::decide;
 use support::people::Crowd;
 use support::rounds::{Way, compare};
+use support::threads::{self, Taken};
 use support::{Outcome, files, mapping};
 
 /// Nobody's.
 const TOKEN: &str = "made.up.token";
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How often threads are looked at.
+const THREAD_ROUNDS: usize = 3;
 
 fn main() -> Outcome {
     canned::answer_if_asked()?;
@@ -41,7 +47,8 @@ fn main() -> Outcome {
         beside_bare(&at_once, "at once", concurrency, rows / share)?;
     }
     let slow = Canned::start(Duration::from_millis(5))?;
-    beside_bare(&slow, "after 5 ms", 32, rows / 5)
+    beside_bare(&slow, "after 5 ms", 32, rows / 5)?;
+    by_thread(&at_once, 32, rows)
 }
 
 fn beside_bare(server: &Canned, answers: &str, concurrency: usize, rows: u64) -> Outcome {
@@ -58,6 +65,42 @@ fn beside_bare(server: &Canned, answers: &str, concurrency: usize, rows: u64) ->
             Way::new("import", || import(&endpoint, &table, concurrency, Keeps::All)),
         ],
     )
+}
+
+/// What the threads of an import take, and what part of it goes into schedule, results and progress: the recorder's
+/// thread, which does nothing else, and the schedule, which shares the sending thread with the network and is measured
+/// alone, with warm caches.
+fn by_thread(server: &Canned, concurrency: usize, rows: u64) -> Outcome {
+    if !support::is_wanted("by thread") {
+        return Ok(());
+    }
+    let table = files::csv(rows, Crowd::Distinct)?;
+    let document = document(&table)?;
+    let endpoint = Endpoint::new(&server.url(), "bench")?;
+    println!("\nCPU by thread, µs a row, {rows} rows, {concurrency} in flight, answers at once");
+    println!(
+        "{:>10} {:>8} {:>8} {:>8} {:>8} {:>10} {:>26}",
+        "bare loop", "sending", "feed", "scribe", "record", "schedule", "schedule, results, progress"
+    );
+    for _ in 0..THREAD_ROUNDS {
+        let (_, bare) = threads::taken(|| bare(&endpoint, &document, concurrency, rows))?;
+        let (_, import) = threads::taken(|| import(&endpoint, &table, concurrency, Keeps::All))?;
+        let (_, alone) = threads::taken(|| decide(rows, concurrency, 100))?;
+        let (Some(bare), Some(import), Some(alone)) = (bare, import, alone) else {
+            println!("the system does not tell");
+            return Ok(());
+        };
+        let of = |taken: &Taken, name: &str| taken.get(name).map_or(0.0, |cpu| cpu.as_secs_f64() * 1e6 / rows as f64);
+        let [sending, feed, scribe, record] = ["", "feed", "scribe", "record"].map(|name| of(&import, name));
+        let schedule = of(&alone, "");
+        let whole: f64 = import.keys().map(|name| of(&import, name)).sum();
+        println!(
+            "{:>10.2} {sending:>8.2} {feed:>8.2} {scribe:>8.2} {record:>8.2} {schedule:>10.2} {:>24.1} %",
+            of(&bare, ""),
+            (schedule + record) / whole * 100.0
+        );
+    }
+    Ok(())
 }
 
 /// The first row's.

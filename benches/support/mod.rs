@@ -2,12 +2,14 @@
 #![allow(dead_code, reason = "every bench uses its own part of it")]
 
 pub mod canned;
+pub mod decisions;
 pub mod files;
 pub mod mapping;
 pub mod people;
 pub mod program;
 pub mod readings;
 pub mod rounds;
+pub mod threads;
 pub mod watch;
 pub mod workbook;
 

@@ -10,7 +10,8 @@
 //!  corridor       pipeline = feed │ deliver │ scribe │ record, joined by channels of batches; one seat per row
 //!  front of house cli → settings → commands → (pipeline, ui)          sandbox = the other end of the wire
 //! ```
-//! Sync at both ends, async only where there is a network. One owner per piece of state. Data moves one way.
+//! Sync at both ends, async only where there is a network. One owner per piece of state. Data moves one way;
+//! only the memory of cards that have ended goes home to the feed, to be made into others.
 //! **Nouns know no verbs; verbs do not know each other; the corridor knows all rooms; the front of the house knows the
 //! corridor.** `tests/it/rooms.rs` holds that table as data and fails with a sentence that says where a line belongs.
 //!
@@ -49,11 +50,13 @@
 //!    for "the run cannot go on".
 //!
 //! # The life of row 4711
-//! The feed waits for seats, reads the row, maps it, and encodes its card once. Deliver admits it to the schedule by its
-//! number, the digests of its identities, and whether it may be sent twice; its contents stay outside. If an earlier row
-//! shares an identity it waits in that lane. When a slot, a permit of the limiter and the pause allow, one task posts the
-//! bytes and brings back a verdict. The ending goes to the recorder, takes its place in input order, is written beside the
-//! row's original cells, and the seat is free again. A rejected row walks the same way without the middle.
+//! The feed waits for seats, reads the row, maps it, and encodes its card once. When fewer rows than a batch could go
+//! at once, deliver lets the next ones in from the channel where they wait, and admits each to the schedule by its
+//! number, the digests of its identities, and whether it may be sent twice; its contents stay outside. If an earlier
+//! row shares an identity it waits in that lane. When a slot, a permit of the limiter and the pause allow, one task
+//! posts the bytes and brings back a verdict. The ending goes to the recorder, takes its place in input order, is
+//! written beside the row's original cells, and the seat is free again. A rejected row walks the same way without the
+//! middle.
 //!
 //! # When the plug is pulled
 //! A run may take several sessions. Its journal stands between deliver and record: an ending is on disk there before the
@@ -79,10 +82,11 @@
 //! A grouped row that is not what it was at the look stops the run.
 //!
 //! # The dry run
-//! The dry run is the run, minus the network: with [`pipeline::Delivery::Dry`] the same function judges every row, and its
-//! card is made and encoded the same way, but ends there, on the thread that read it. So nothing has to travel but
-//! hashes for the merge plan and the rows that have something to be told, and a text file can be read by several threads:
-//! each takes a part, cut between records, and what they made of it is put back in order ([`source::Shared`]).
+//! The dry run is the run, minus the network: with [`pipeline::Delivery::Dry`] the same function judges every row and
+//! makes its card, which ends there, on the thread that read it. Its document is written by the same code: out, where
+//! somebody wants to see it, and else only to find out how long it is. So nothing has to travel but hashes for the merge
+//! plan and the rows that have something to be told, and a text file can be read by several threads: each takes a part,
+//! cut between records, and what they made of it is put back in order ([`source::Shared`]).
 
 pub mod cli;
 pub mod commands;

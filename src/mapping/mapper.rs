@@ -40,6 +40,9 @@ const EMPTIED: &str = "nothing to send: the mapping's options leave nothing of w
 const CONTACTS_LEFT_OUT: &str =
     "there is nothing to recognise this person by: what was there is left out; mend a contact";
 
+/// A card's text is seldom longer; columns that no source reads may have any length.
+const USUAL_TEXT_BYTES: usize = 512;
+
 impl Mapper {
     /// `without_contact`: what to say of a row without any contact entry, when those are refused.
     pub(super) fn new(
@@ -90,14 +93,10 @@ impl Mapper {
 
     /// The same, in the memory of cards that were given back to `scraps`.
     pub fn map_with(&self, row: &Row, scraps: &mut Scraps) -> Mapped {
-        let mut draft = Draft::new(scraps, self.warn);
-        draft.card.reserve(self.steps.len(), row.text_len());
-        if !row.issues.is_empty() {
-            draft.issues.extend(row.issues.iter().filter(|issue| self.counts(issue)).cloned());
-            // A row that is broken as a whole may have its values in the wrong cells: nothing true can be said of them.
-            if draft.issues.iter().any(|issue| issue.column.is_none()) {
-                return Mapped::Rejected(draft.issues);
-            }
+        let issues: Vec<Issue> = row.issues.iter().filter(|issue| self.counts(issue)).cloned().collect();
+        // A row that is broken as a whole may have its values in the wrong cells: nothing true can be said of them.
+        if issues.iter().any(|issue| issue.column.is_none()) {
+            return Mapped::Rejected(issues);
         }
         // What stands in a cell that could not be read nobody knows, so it decides nothing.
         let is_readable = |gate: &Gate| row.issues.iter().all(|issue| issue.column != Some(gate.column));
@@ -105,6 +104,9 @@ impl Mapper {
         if let Some(gate) = self.gates.iter().find(closed) {
             return Mapped::Excluded(gate.reason.clone());
         }
+        let mut draft = Draft::new(scraps, self.warn);
+        draft.card.reserve(self.steps.len(), row.text_len().min(USUAL_TEXT_BYTES));
+        draft.issues = issues;
         if self.warn != 0 {
             let asked = |issue: &Issue| self.gates.iter().any(|gate| issue.column == Some(gate.column));
             let is_warning = |issue: &Issue| self.warn & code_bit(issue.code) != 0 && !asked(issue);

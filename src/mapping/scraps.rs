@@ -2,10 +2,10 @@
 
 use crate::model::ContactCard;
 
-/// Longer texts are let go, so that one giant cell does not stay for the whole run.
+/// What takes more is let go, so that one giant cell does not stay for the whole run.
 const KEPT_BYTES_MAX: usize = 4096;
 
-/// No more cards than this are kept: 2 MiB with their usual length. A dry run needs one, and an import those that come
+/// No more cards than this are kept: 4 MiB with their usual length, and 16 at most. A dry run needs one, and an import those that come
 /// home at once.
 const KEPT_CARDS_MAX: usize = 4096;
 
@@ -21,7 +21,7 @@ pub struct Scraps {
 impl Scraps {
     /// Takes back a card that is no longer needed.
     pub fn take_back(&mut self, mut card: ContactCard) {
-        if card.capacity() <= KEPT_BYTES_MAX && self.cards.len() < KEPT_CARDS_MAX {
+        if card.memory() <= KEPT_BYTES_MAX && self.cards.len() < KEPT_CARDS_MAX {
             card.clear();
             self.cards.push(card);
         }

@@ -131,9 +131,9 @@ impl ContactCard {
         self.text.reserve(bytes);
     }
 
-    /// How many bytes of memory its text takes, used or not.
-    pub fn capacity(&self) -> usize {
-        self.text.capacity()
+    /// How many bytes of memory it takes behind itself, used or not.
+    pub fn memory(&self) -> usize {
+        self.text.capacity() + self.entries.capacity() * size_of::<Place>()
     }
 
     /// Adds a value. A card has one name: another takes its place.

@@ -37,7 +37,7 @@ use crate::upload::{Connection, Heard};
 /// pipe is left alone.
 const READER_LINGERS: Duration = Duration::from_millis(500);
 
-/// How long a run that sends nothing any more goes on reading after the last row came.
+/// How long a run that has nothing left to send waits for a reader that is silent.
 const READER_SILENT: Duration = Duration::from_secs(3);
 
 /// So many news are told together, if they come within this time.
@@ -98,8 +98,8 @@ pub struct Deliverer {
     /// When it was told to stop, by whomever.
     stopping: Option<Instant>,
     interrupted: Option<Instant>,
-    /// When the reader last gave a sign of life.
-    fed_at: Instant,
+    /// Since when nothing is left to be sent, and the reader has given no sign of life.
+    silent_since: Option<Instant>,
     reader_died: bool,
     /// Whether results or the journal cannot be written any more.
     troubled: bool,
@@ -173,7 +173,7 @@ impl Deliverer {
             read: None,
             stopping: None,
             interrupted: None,
-            fed_at: Instant::now(),
+            silent_since: None,
             reader_died: false,
             troubled: false,
         }
@@ -229,11 +229,11 @@ impl Deliverer {
                 // Who could not go yet waits outside: what is in here stays small, and near at hand.
                 fed = intake.recv(), if self.read.is_none() && self.schedule.ready() < BATCH_ROWS => match fed {
                     Some(Fed::Rows(batch)) => {
-                        self.fed_at = Instant::now();
+                        self.silent_since = None;
                         self.admit(batch);
                     }
                     Some(Fed::Rehearsed(rows)) => {
-                        self.fed_at = Instant::now();
+                        self.silent_since = None;
                         self.outlet.rehearsed(rows);
                     }
                     Some(Fed::End(end)) => self.close(end),
@@ -369,7 +369,7 @@ impl Deliverer {
             self.outlet.opening(std::mem::take(&mut self.opening));
         }
         for row in std::mem::take(&mut self.leaving) {
-            self.outlet.back(self.rows_of(row));
+            self.never_left(row);
             self.schedule.take_back(row);
         }
         true
@@ -418,11 +418,11 @@ impl Deliverer {
             self.schedule.hold(true);
             return;
         };
-        let (verdict, mistaken) = self.tell_apart(row, sent_at, verdict);
+        let verdict = self.tell_apart(row, sent_at, verdict);
         let strangers = self.read_back(row, &verdict);
         self.schedule.reply(row, verdict, now);
-        if let Some(reason) = mistaken.or(strangers.map(StopReason::Strangers)) {
-            self.schedule.stop(reason);
+        if let Some(how) = strangers {
+            self.schedule.stop(StopReason::Strangers(how));
         }
     }
 
@@ -471,22 +471,22 @@ impl Deliverer {
 
     /// An answer about another card says nothing of the one that was sent. It may have been meant for an earlier request
     /// on the same connection, and then those that follow there are out of step as well: from now on every document has a
-    /// connection of its own. Where it had one, it is the server that errs, and the run must stop.
-    fn tell_apart(&mut self, row: Ordinal, sent_at: Duration, verdict: Verdict) -> (Verdict, Option<StopReason>) {
-        let Verdict::Stored { status, id, echo: Some(echo), .. } = &verdict else { return (verdict, None) };
-        if !self.parcels.get(&row).is_some_and(|parcel| is_about_another(&parcel.card, echo)) {
-            return (verdict, None);
+    /// connection of its own. Where it had one, nobody else can be meant: the server writes contacts in a form of its own,
+    /// and the row is told what the answer lacks.
+    fn tell_apart(&mut self, row: Ordinal, sent_at: Duration, verdict: Verdict) -> Verdict {
+        let Verdict::Stored { status, id, echo: Some(echo), .. } = &verdict else { return verdict };
+        let was_apart = self.apart_since.is_some_and(|since| sent_at >= since);
+        if was_apart || !self.parcels.get(&row).is_some_and(|parcel| is_about_another(&parcel.card, echo)) {
+            return verdict;
         }
         let which = id.as_ref().map(|id| format!(", {id}")).unwrap_or_default();
         let reason = format!("the answer is about another card{which}");
-        let was_apart = self.apart_since.is_some_and(|since| sent_at >= since);
         if let (None, Delivery::Live { client, .. }) = (self.apart_since, &mut self.delivery) {
             tracing::warn!("an answer was about another card; every document goes on a connection of its own now");
             *client = client.apart();
             self.apart_since = Some(self.began.elapsed());
         }
-        let mistaken = was_apart.then(|| StopReason::OtherCards(reason.clone()));
-        (Verdict::Unknown { status: Some(*status), reason }, mistaken)
+        Verdict::Unknown { status: Some(*status), reason }
     }
 
     /// Holds an answer against what was sent; says how the server errs, when the run must stop because of it.
@@ -559,11 +559,14 @@ impl Deliverer {
 
     /// When the reader is no longer waited for: soon after we told it to stop; and when nothing is sent any more, once it
     /// has been silent for a while.
-    fn reader_given_up(&self) -> Option<Instant> {
+    fn reader_given_up(&mut self) -> Option<Instant> {
         if self.read.is_some() {
             return None;
         }
-        let silent = self.schedule.stopped().map(|_| self.fed_at + READER_SILENT);
+        // While a row is here, the reader may be waiting for its seat.
+        let only_reads = self.schedule.stopped().is_some() && self.parcels.is_empty();
+        self.silent_since = only_reads.then(|| self.silent_since.unwrap_or_else(Instant::now));
+        let silent = self.silent_since.map(|at| at + READER_SILENT);
         self.stopping.map(|at| at + READER_LINGERS).or(silent)
     }
 
@@ -587,8 +590,16 @@ impl Deliverer {
         let now = self.began.elapsed();
         for row in std::mem::take(&mut self.held).into_iter().chain(std::mem::take(&mut self.leaving)) {
             let reason = "it could not be written down first".to_owned();
-            self.outlet.back(self.rows_of(row));
+            self.never_left(row);
             self.schedule.reply(row, Verdict::NotProcessed { status: None, retry_after: None, reason }, now);
+        }
+    }
+
+    /// The journal was told that this card goes, and it stays. What became of an earlier attempt nobody knows all the
+    /// same.
+    fn never_left(&mut self, row: Ordinal) {
+        if self.parcels.get(&row).is_some_and(|parcel| parcel.lost == 0 && !parcel.sent_before) {
+            self.outlet.back(self.rows_of(row));
         }
     }
 

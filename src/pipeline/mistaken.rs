@@ -26,12 +26,29 @@ pub fn is_about_another(card: &ContactCard, echo: &Echo) -> bool {
     })
 }
 
+/// Whether two folded entries may be one in two forms.
 fn is_same(channel: Channel, sent: &str, back: &str) -> bool {
     let end = |digits: &str| digits.len().checked_sub(PHONE_END).map(|from| digits[from..].to_owned());
-    match channel {
-        Channel::Voice => sent == back || end(sent).is_some_and(|sent| Some(sent) == end(back)),
-        Channel::Email | Channel::Facebook | Channel::Vk | Channel::Line => sent == back,
-    }
+    let other_form = match channel {
+        Channel::Voice => end(sent).is_some_and(|sent| Some(sent) == end(back)),
+        // A domain has a form for people and one for machines.
+        Channel::Email => match (sent.rsplit_once('@'), back.rsplit_once('@')) {
+            (Some((sent, for_people)), Some((back, for_machines))) => {
+                sent == back && [for_people, for_machines].iter().any(|it| !it.is_ascii() || it.contains("xn--"))
+            }
+            _ => false,
+        },
+        // `12345@facebook.com` and addresses of pages, as the vendor's samples have them.
+        Channel::Facebook | Channel::Vk | Channel::Line => account(sent) == account(back),
+    };
+    sent == back || other_form
+}
+
+/// The account in what may be an address.
+fn account(text: &str) -> &str {
+    let text = text.trim_end_matches('/');
+    let text = text.rsplit_once('/').map_or(text, |(_, last)| last);
+    text.split_once('@').map_or(text, |(account, _)| account)
 }
 
 #[cfg(test)]
@@ -56,16 +73,30 @@ mod tests {
     }
 
     #[test]
+    fn accounts_have_many_forms() {
+        for (channel, sent, back) in [
+            (Channel::Facebook, "12345", "12345@facebook.com"),
+            (Channel::Vk, "https://vk.com/ada/", "ada"),
+            (Channel::Line, "ada", "ada"),
+        ] {
+            assert!(is_same(channel, sent, back) && is_same(channel, back, sent), "{sent} and {back}");
+        }
+        assert!(!is_same(Channel::Facebook, "12345@facebook.com", "54321@facebook.com"));
+        assert!(!is_same(Channel::Email, "a@x.se", "a@y.se"));
+    }
+
+    #[test]
     fn an_answer_about_somebody_else_has_another_name_and_none_of_the_contacts() {
         assert!(is_another("Ada a@x.se +46701740605", "Bo b@x.se +46701740606"));
         assert!(is_another("- a@x.se", "Bo b@x.se") && is_another("Ada a@x.se", "- b@x.se"));
         for (sent, back) in [
-            ("Ada a@x.se", "Bo A@X.se b@x.se"),     // who shares a contact has one card
-            ("Ada a@x.se b@x.se", "Bo b@x.se"),     // a contact was left out
-            ("Ada a@x.se", "Ada b@x.se"),           // all contacts were, or were changed
-            ("Ada +46701740605", "Bo 070-1740605"), // phones have many forms
-            ("Ada a@x.se", "Bo"),                   // nothing is said of contacts
-            ("Ada", "Bo b@x.se"),                   // nothing to know it by
+            ("Ada a@x.se", "Bo A@X.se b@x.se"),           // who shares a contact has one card
+            ("Ada a@x.se b@x.se", "Bo b@x.se"),           // a contact was left out
+            ("Ada a@x.se", "Ada b@x.se"),                 // all contacts were, or were changed
+            ("Ada +46701740605", "Bo 070-1740605"),       // phones have many forms
+            ("- b@exämple.se", "Bo b@xn--exmple-cua.se"), // and so have domains
+            ("Ada a@x.se", "Bo"),                         // nothing is said of contacts
+            ("Ada", "Bo b@x.se"),                         // nothing to know it by
         ] {
             assert!(!is_another(sent, back), "{sent} and {back}");
         }

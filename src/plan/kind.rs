@@ -52,7 +52,9 @@ impl CellKind {
             SPACE => Some(CellKind::Text),
             DASH => match text {
                 [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] => {
-                    let two = |tens: &u8, ones: &u8| 10 * (tens.wrapping_sub(b'0')) + ones.wrapping_sub(b'0');
+                    let two = |tens: &u8, ones: &u8| {
+                        10 * u32::from(tens.wrapping_sub(b'0')) + u32::from(ones.wrapping_sub(b'0'))
+                    };
                     let is_year = [y1, y2, y3, y4].iter().all(|digit| digit.is_ascii_digit()) && digits == 8;
                     let is_day = (1..=12).contains(&two(m1, m2)) && (1..=31).contains(&two(d1, d2));
                     (is_year && two(y1, y2) > 0 && is_day).then_some(CellKind::Date)
@@ -179,6 +181,7 @@ mod tests {
                 "[0-9]{1,17}",
                 "[0-9 -]{1,17}",
                 "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+                "[0-9-]{4}-[0-9-]{2}-[0-9-]{2}",
                 "[0-9ab@ åTZeEAPM:+.,/()–\u{a0}-]{1,14}",
             ]
         ) {

@@ -51,8 +51,6 @@ pub enum StopReason {
     Uncertain(String),
     /// The answers show that the server recognises people by something we do not know of. How.
     Strangers(String),
-    /// The server answers about other cards than those that were sent. What it said.
-    OtherCards(String),
     /// Whoever runs the schedule said so.
     Told,
 }
@@ -92,9 +90,6 @@ impl fmt::Display for StopReason {
             StopReason::TimeUp(limit) => write!(f, "the {} s of --max-duration are over", limit.as_secs_f64()),
             StopReason::Uncertain(reason) => write!(f, "nobody knows whether a row was stored: {reason}"),
             StopReason::Strangers(how) => write!(f, "the server puts strangers on one card: {how}"),
-            StopReason::OtherCards(said) => {
-                write!(f, "again {said}: what the server says of ids is not to be relied on")
-            }
             StopReason::Told => f.write_str("the run was stopped"),
         }
     }

@@ -27,17 +27,9 @@ pub struct Reply<'a> {
     pub received: SystemTime,
 }
 
-/// How long everybody should be quiet, whatever became of this card: because the quota is used up, or because a server
-/// that fails says when to come again.
+/// How long everybody should be quiet because the quota is used up, whatever became of this card: `RateLimit-*` in its
+/// three spellings (draft-ietf-httpapi-ratelimit-headers, versions 3 and 8, and the `X-` form before them).
 pub fn quiet_for(reply: &Reply<'_>) -> Option<Duration> {
-    let fails = matches!(reply.status, 408 | 500..=599);
-    let asked = fails.then(|| retry_after(reply)).flatten().filter(|wait| !wait.is_zero());
-    asked.max(quota_resets(reply))
-}
-
-/// How long a quota that is used up stays so: `RateLimit-*` in its three spellings
-/// (draft-ietf-httpapi-ratelimit-headers, versions 3 and 8, and the `X-` form before them).
-fn quota_resets(reply: &Reply<'_>) -> Option<Duration> {
     // Few servers have a quota, and every answer is asked.
     if !reply.headers.keys().any(|name| name.as_str().contains("ratelimit")) {
         return None;
@@ -331,22 +323,6 @@ mod tests {
         let reason = FatalReason::WebPage("a web page titled \"Log\\u{7}in\"".to_owned());
         assert_eq!(ask(200, &[], page), Verdict::Fatal { status: Some(200), reason });
         assert!(matches!(ask(502, &[], page), Verdict::Unknown { .. }), "a gateway's error page is an error");
-    }
-
-    #[test]
-    fn a_server_that_fails_may_ask_for_quiet_whatever_became_of_the_card() {
-        let quiet = |status: u16, value: &str| {
-            let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().expect("value"))]);
-            let received = httpdate::parse_http_date("Mon, 23 Nov 2026 12:00:00 GMT").expect("a date");
-            quiet_for(&Reply { status, headers: &headers, location: None, body: b"", broken: None, received })
-                .map(|wait| wait.as_secs())
-        };
-        for status in [408, 500, 502, 503, 504, 599] {
-            assert_eq!(quiet(status, "7"), Some(7), "{status}");
-            assert_eq!(quiet(status, "Mon, 23 Nov 2026 12:00:30 GMT"), Some(30), "{status}");
-            assert_eq!((quiet(status, "0"), quiet(status, "soon")), (None, None), "{status}");
-        }
-        assert_eq!((quiet(201, "7"), quiet(422, "7")), (None, None), "that is about something else");
     }
 
     #[test]

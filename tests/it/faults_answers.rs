@@ -158,11 +158,24 @@ fn an_answer_about_somebody_else_is_none_and_from_then_on_nobody_shares_a_connec
 fn a_server_that_answers_about_somebody_else_again_stops_the_run() {
     let server = Server::with(&format!("3-:{}", of_the_first()));
     let place = people(6);
-    import(&place, &server, &ONE).exits(3).tells(&["again the answer is about another card, 13"]);
-    let results = place.results("people.c3run");
-    let expected = ["stored", "stored", "uncertain", "uncertain", "not_sent", "not_sent"];
-    assert_eq!(results.column("c3_status"), expected, "{results:?}");
+    import(&place, &server, &ONE).exits(3).tells(&["the server puts strangers on one card"]);
     assert_eq!(server.requests(), 4);
+}
+
+#[test]
+fn a_server_that_gives_contacts_a_form_of_its_own_is_believed_on_a_connection_of_its_own() {
+    let odd = |id: u64| {
+        let card = r#"{"name":"Somebody","email":["else@example.com"]}"#;
+        let body =
+            format!(r#"{{"data":{{"type":"c3_contact_cards","id":"{id}","attributes":{{"contacts":{card}}}}}}}"#);
+        format!("status=201,commit,type=application/vnd.api+json,body=\"{}\"", body.replace('"', "\\\""))
+    };
+    let server = Server::with(&format!("match=p02@:{}; match=p03@:{}", odd(14), odd(15)));
+    let place = people(4);
+    import(&place, &server, &ONE).exits(0).tells(&["delivery.resent", "echo.missing"]);
+    let results = place.results("people.c3run");
+    assert_eq!(results.column("c3_id"), ["13", "14", "15", "16"]);
+    assert_eq!(results.column("c3_attempts"), ["1", "2", "1", "1"], "only the first is asked twice");
 }
 
 #[test]

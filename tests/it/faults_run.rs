@@ -30,6 +30,29 @@ fn people_who_share_contacts_make_no_doubles_though_every_third_answer_is_lost()
     assert!(server.requests() > 48 + 10, "{} requests", server.requests());
 }
 
+/// A reader that has to wait is no reader that is silent: what a stopped run does not send still has its line.
+#[test]
+fn rows_that_wait_outside_when_a_run_stops_are_read_to_the_last() {
+    let server = Server::start();
+    let place = people(1_500);
+    let rate = |rate: &'static str| ["--rate", rate, "--concurrency", "8"];
+    send(&place, &server.url(), &[&rate("60")[..], &["--max-rows", "500"]].concat()).exits(3).tells(&["--max-rows"]);
+    let tally =
+        |place: &Place| place.results("people.c3run").tally().into_iter().map(|(k, n)| (k.to_owned(), n)).collect();
+    let expected =
+        |stored, not_sent| BTreeMap::from([("stored".to_owned(), stored), ("not_sent".to_owned(), not_sent)]);
+    assert_eq!(tally(&place), expected(500, 1_000));
+
+    // More than have a seat, and all behind one another.
+    let rows: Vec<_> = (0..5_000).map(|n| format!("M{n},family@example.com,,")).collect();
+    let place = Place::with_table(&rows.iter().map(String::as_str).collect::<Vec<_>>());
+    send(&place, &server.url(), &[&rate("20")[..], &["--max-duration", "4s"]].concat())
+        .exits(3)
+        .tells(&["--max-duration"]);
+    let found: BTreeMap<String, usize> = tally(&place);
+    assert_eq!(found.values().sum::<usize>(), 5_000, "{found:?}");
+}
+
 #[test]
 fn identical_rows_are_one_request_and_one_card() {
     let server = Server::with("*:latency=5ms; 2:reset=after");

@@ -150,7 +150,7 @@ fn goes_on(place: &Place, server: &Server, label: &str) {
 }
 
 /// What happens once in a session, whatever the row in hand.
-fn comes_once(moment: Moment) -> bool {
+pub fn comes_once(moment: Moment) -> bool {
     match moment {
         Moment::IntentUnwritten
         | Moment::IntentWritten

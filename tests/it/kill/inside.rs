@@ -27,6 +27,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::promise::{holds, is_as_undisturbed};
 use super::rounds::{play, seeds};
 use super::table::{REFUSED, Table};
+use crate::kill_points::comes_once;
 use crate::support::{Chance, Place, Results, Server};
 
 /// Rounds in an ordinary test run.
@@ -221,7 +222,7 @@ fn round(seed: u64) {
         };
         let plug = (!chance.one_in(4)).then(|| {
             let moment = chance.of(&Moment::ALL);
-            (moment, 1 + if comes_often(moment) { chance.below(table.rows.len() as u64) } else { 0 })
+            (moment, 1 + if comes_once(moment) { 0 } else { chance.below(table.rows.len() as u64) })
         });
         life.play(&words, plug);
     }
@@ -247,24 +248,6 @@ fn round(seed: u64) {
         doubtful.iter().any(|&other| table.rows[other as usize - 2] == *cells)
     };
     is_as_undisturbed(&table, (&results, &server), (&place.results("calm"), &calm), is_doubtful);
-}
-
-/// What comes once in a session.
-fn comes_often(moment: Moment) -> bool {
-    match moment {
-        Moment::IntentUnwritten
-        | Moment::IntentWritten
-        | Moment::AnswerHeard
-        | Moment::EndingTorn
-        | Moment::EndingWritten => true,
-        Moment::JournalMade
-        | Moment::SessionBegun
-        | Moment::ResultsWhole
-        | Moment::FailedNamed
-        | Moment::ResultsNamed
-        | Moment::EndTorn
-        | Moment::SessionEnded => false,
-    }
 }
 
 #[test]

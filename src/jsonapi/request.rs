@@ -1,6 +1,6 @@
 //! A card as the document that is posted (API page, "Sample HTTP POST request body").
 
-use crate::model::{Channel, ContactCard, Member, NameAt};
+use crate::model::{ContactCard, Member, NameAt, any_byte};
 
 /// The media type of requests and answers, without parameters: a strict server answers 415 to `; charset=`
 /// (JSON:API 1.0, "Content Negotiation").
@@ -23,11 +23,28 @@ pub fn document_len(card: &ContactCard, name_at: NameAt) -> usize {
 /// Where a document goes, piece by piece.
 trait Sink {
     fn put(&mut self, piece: &[u8]);
+
+    /// The inside of a string (RFC 8259, section 7), in which something is to be escaped, perhaps.
+    fn put_escaped(&mut self, text: &[u8]);
 }
 
 impl Sink for Vec<u8> {
+    #[inline]
     fn put(&mut self, piece: &[u8]) {
         self.extend_from_slice(piece);
+    }
+
+    fn put_escaped(&mut self, text: &[u8]) {
+        if !has_escaped(text) {
+            return self.put(text);
+        }
+        let mut rest = text;
+        while let Some(at) = rest.iter().position(|byte| is_escaped(*byte)) {
+            self.put(&rest[..at]);
+            escape(rest[at], self);
+            rest = &rest[at + 1..];
+        }
+        self.put(rest);
     }
 }
 
@@ -35,31 +52,51 @@ impl Sink for Vec<u8> {
 struct Length(usize);
 
 impl Sink for Length {
+    #[inline]
     fn put(&mut self, piece: &[u8]) {
         self.0 += piece.len();
     }
+
+    fn put_escaped(&mut self, text: &[u8]) {
+        self.0 += text.iter().map(|byte| usize::from(LENGTHS[usize::from(*byte)])).sum::<usize>();
+    }
 }
+
+/// How long each byte is inside a string.
+static LENGTHS: [u8; 256] = {
+    let (mut lengths, mut byte) = ([1; 256], 0);
+    while byte < 256 {
+        lengths[byte] = match byte as u8 {
+            b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0C => 2,
+            0..0x20 => 6,
+            _ => 1,
+        };
+        byte += 1;
+    }
+    lengths
+};
 
 /// Written by hand: a dry run does it for every row, and the document has one shape.
 fn write(card: &ContactCard, name_at: NameAt, out: &mut impl Sink) {
     let escapes = if has_escaped(card.text()) { Escapes::Some } else { Escapes::None };
     out.put(br#"{"data":{"type":"c3_contact_cards","attributes":{"contacts":{"#);
     let mut before = None;
-    for (member, label, value) in card.bytes() {
-        if member == Member::Name {
+    for (rank, label, value) in card.bytes() {
+        if rank == NAME {
             break;
         }
-        out.put(between(before, member));
-        if member == Member::Custom {
+        let way = usize::from(before.is_some()) + usize::from(before == Some(rank));
+        out.put(BETWEEN[way][usize::from(rank)]);
+        if rank == CUSTOM {
             text(label, escapes, out);
             out.put(br#"","value":""#);
         }
         text(value, escapes, out);
-        before = Some(member);
+        before = Some(rank);
     }
     out.put(match before {
         None => b"",
-        Some(Member::Custom) => b"\"}]",
+        Some(CUSTOM) => b"\"}]",
         Some(_) => b"\"]",
     });
     let name = card.name();
@@ -77,27 +114,33 @@ fn write(card: &ContactCard, name_at: NameAt, out: &mut impl Sink) {
     out.put(b"}}}");
 }
 
-/// What stands between the text of one entry and that of the next: in one piece, because there are many.
-fn between(before: Option<Member>, member: Member) -> &'static [u8] {
-    match (before, member) {
-        (Some(Member::Custom), _) => br#""},{"label":""#,
-        (Some(before), _) if before == member => br#"",""#,
-        (None, Member::Channel(Channel::Email)) => br#""email":[""#,
-        (None, Member::Channel(Channel::Facebook)) => br#""facebook":[""#,
-        (None, Member::Channel(Channel::Vk)) => br#""vk":[""#,
-        (None, Member::Channel(Channel::Line)) => br#""line":[""#,
-        (None, Member::Channel(Channel::Voice)) => br#""voice":[""#,
-        (None, Member::Custom) => br#""custom":[{"label":""#,
-        (Some(_), Member::Channel(Channel::Email)) => br#""],"email":[""#,
-        (Some(_), Member::Channel(Channel::Facebook)) => br#""],"facebook":[""#,
-        (Some(_), Member::Channel(Channel::Vk)) => br#""],"vk":[""#,
-        (Some(_), Member::Channel(Channel::Line)) => br#""],"line":[""#,
-        (Some(_), Member::Channel(Channel::Voice)) => br#""],"voice":[""#,
-        (Some(_), Member::Custom) => br#""],"custom":[{"label":""#,
-        // The last of a card, and not in a list.
-        (_, Member::Name) => b"",
-    }
-}
+const CUSTOM: u8 = Member::Custom.rank();
+const NAME: u8 = Member::Name.rank();
+
+/// What stands between the text of one entry and that of the next, in one piece because there are many: before the first
+/// entry of all, before the first of another member, and between two of the same; by the rank of the member that follows.
+/// The name, the last of a card, stands in no list. Looked up, because which comes next nobody can guess.
+static BETWEEN: [[&[u8]; Member::ALL.len()]; 3] = [
+    [
+        br#""email":[""#,
+        br#""facebook":[""#,
+        br#""vk":[""#,
+        br#""line":[""#,
+        br#""voice":[""#,
+        br#""custom":[{"label":""#,
+        b"",
+    ],
+    [
+        br#""],"email":[""#,
+        br#""],"facebook":[""#,
+        br#""],"vk":[""#,
+        br#""],"line":[""#,
+        br#""],"voice":[""#,
+        br#""],"custom":[{"label":""#,
+        b"",
+    ],
+    [br#"",""#, br#"",""#, br#"",""#, br#"",""#, br#"",""#, br#""},{"label":""#, b""],
+];
 
 /// Whether there is anything to escape on a card. Looked for once, over all its text: most cards have nothing.
 #[derive(Clone, Copy)]
@@ -106,35 +149,25 @@ enum Escapes {
     Some,
 }
 
-/// Looks at many bytes at once.
 fn has_escaped(text: &[u8]) -> bool {
-    text.iter().fold(false, |any, byte| any | is_escaped(*byte))
+    any_byte(text, is_escaped)
 }
 
 fn is_escaped(byte: u8) -> bool {
     (byte < 0x20) | (byte == b'"') | (byte == b'\\')
 }
 
-/// The inside of a string (RFC 8259, section 7).
+/// The inside of a string.
 #[inline]
 fn text(text: &[u8], escapes: Escapes, out: &mut impl Sink) {
     match escapes {
         Escapes::None => out.put(text),
-        Escapes::Some if !has_escaped(text) => out.put(text),
-        Escapes::Some => {
-            let mut rest = text;
-            while let Some(at) = rest.iter().position(|byte| is_escaped(*byte)) {
-                out.put(&rest[..at]);
-                escaped(rest[at], out);
-                rest = &rest[at + 1..];
-            }
-            out.put(rest);
-        }
+        Escapes::Some => out.put_escaped(text),
     }
 }
 
 /// A byte that must not stand there as it is.
-fn escaped(byte: u8, out: &mut impl Sink) {
+fn escape(byte: u8, out: &mut Vec<u8>) {
     let short = match byte {
         b'"' | b'\\' => byte,
         b'\n' => b'n',
@@ -155,7 +188,7 @@ fn escaped(byte: u8, out: &mut impl Sink) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Entry, Origin};
+    use crate::model::{Channel, Entry, Origin};
     use proptest::prelude::*;
     use std::hash::BuildHasher;
 

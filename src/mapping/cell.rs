@@ -12,13 +12,20 @@ pub(super) const EXCERPT_CHARS: usize = 60;
 /// A cell's text without white space and invisible characters at its ends.
 #[inline]
 pub(super) fn trim(text: &str) -> &str {
-    let bytes = text.as_bytes();
-    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return text };
+    match text.as_bytes() {
+        // Nothing to trim for nearly every cell there is.
+        [] => text,
+        [first, .., last] if first.is_ascii_graphic() & last.is_ascii_graphic() => text,
+        bytes => trim_closely(text, bytes),
+    }
+}
+
+fn trim_closely<'a>(text: &'a str, bytes: &[u8]) -> &'a str {
     // The first byte of U+00C0–U+07FF, of which nothing is blank.
     let is_letter = |byte: &u8| (0xC3..=0xDF).contains(byte);
+    let begins_well = bytes.first().is_some_and(|first| first.is_ascii_graphic() || is_letter(first));
     let ends_in_letter = || bytes.len().checked_sub(2).is_some_and(|at| is_letter(&bytes[at]));
-    // Nothing to trim for nearly every cell there is.
-    if (first.is_ascii_graphic() || is_letter(first)) && (last.is_ascii_graphic() || ends_in_letter()) {
+    if begins_well && (bytes.last().is_some_and(u8::is_ascii_graphic) || ends_in_letter()) {
         return text;
     }
     text.trim_matches(is_blank)

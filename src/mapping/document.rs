@@ -6,7 +6,7 @@ use super::condition::Condition;
 use super::phone::Country;
 use super::shape::Shape;
 use super::template::Template;
-use crate::model::{Channel, Code, SourceOptions};
+use crate::model::{Channel, Code, Member, SourceOptions};
 
 /// The whole file.
 #[derive(Clone, Debug, Default)]
@@ -98,6 +98,15 @@ impl Target {
             Target::Name => "name",
             Target::Channel(channel) => channel.as_str(),
             Target::Custom { label } => label,
+        }
+    }
+
+    /// Where in the document its values stand, and under which label: a custom value's own, or the target's.
+    pub fn place<'a>(&'a self, label: Option<&'a str>) -> (Member, &'a str) {
+        match self {
+            Target::Name => (Member::Name, ""),
+            Target::Channel(channel) => (Member::Channel(*channel), ""),
+            Target::Custom { label: usual } => (Member::Custom, label.unwrap_or(usual)),
         }
     }
 }

@@ -5,16 +5,18 @@ use super::document::Target;
 use super::email;
 use super::fault::Fault;
 use super::scraps::Scraps;
-use crate::model::{Channel, ColumnIndex, ContactCard, Issue, Member, Origin};
+use crate::model::{Channel, ColumnIndex, ContactCard, Issue, Origin};
 
 /// A card as it grows, and what is to be said of its row.
 pub(super) struct Draft<'s> {
     pub scraps: &'s mut Scraps,
     pub card: ContactCard,
-    pub issues: Vec<Issue>,
-    pub warnings: Vec<Issue>,
+    pub issues: Findings,
+    pub warnings: Findings,
     /// Required values that are not there; they count when the row has anything at all.
-    pub missing: Vec<Issue>,
+    pub missing: Findings,
+    /// The source that is at work.
+    pub origin: Origin,
     /// The codes that do not keep a row back, one bit each.
     pub warn: u64,
     /// Whether a mapped cell holds anything.
@@ -29,9 +31,10 @@ impl<'s> Draft<'s> {
         Draft {
             card: scraps.card(),
             scraps,
-            issues: Vec::new(),
-            warnings: Vec::new(),
-            missing: Vec::new(),
+            issues: Findings::default(),
+            warnings: Findings::default(),
+            missing: Findings::default(),
+            origin: Origin(0),
             warn,
             has_content: false,
             has_contact: false,
@@ -66,11 +69,7 @@ impl<'s> Draft<'s> {
         origin: Origin,
         write: impl FnOnce(&mut String) -> Result<(), E>,
     ) -> Result<(), E> {
-        let (member, label) = match target {
-            Target::Name => (Member::Name, ""),
-            Target::Channel(channel) => (Member::Channel(*channel), ""),
-            Target::Custom { label: usual } => (Member::Custom, label.unwrap_or(usual)),
-        };
+        let (member, label) = target.place(label);
         match target {
             Target::Channel(Channel::Email) => self.card.write(member, label, origin, write, email::same),
             // Phone numbers have one form by now, so that equal digits are equal texts.
@@ -84,10 +83,30 @@ impl<'s> Draft<'s> {
     pub fn blame(&mut self, fault: Fault, column: Option<ColumnIndex>) -> bool {
         let is_error = self.warn & code_bit(fault.code) == 0;
         let issues = if is_error { &mut self.issues } else { &mut self.warnings };
-        let issue = fault.in_column(column);
-        if !issues.contains(&issue) {
-            issues.push(issue);
-        }
+        issues.add(self.origin, fault.in_column(column));
         is_error
+    }
+}
+
+/// What is to be said of a row, with the source that found it.
+#[derive(Debug, Default)]
+pub(super) struct Findings(Vec<(Origin, Issue)>);
+
+impl Findings {
+    /// Adds one, unless it is there.
+    pub fn add(&mut self, origin: Origin, issue: Issue) {
+        match self.0.iter_mut().find(|(_, known)| *known == issue) {
+            Some((first, _)) => *first = origin.min(*first),
+            None => self.0.push((origin, issue)),
+        }
+    }
+
+    /// All of them, in the order of the mapping.
+    pub fn in_order(mut self) -> Vec<Issue> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
+        self.0.sort_by_key(|(origin, _)| *origin);
+        self.0.into_iter().map(|(_, issue)| issue).collect()
     }
 }

@@ -215,7 +215,7 @@ fn trace_step(step: &Step, row: &Row, traces: &mut Vec<Trace>) {
 
 fn sent(step: &Step, value: &str, row: &Row) -> TraceEnd {
     let mut sent = String::new();
-    match step.value(value, false, row, &mut sent) {
+    match step.value(value, row, &mut sent) {
         Ok(()) => TraceEnd::Sent(sent),
         Err(fault) => TraceEnd::Withheld(format!("{} [{}]", fault.message, fault.code)),
     }

@@ -6,13 +6,17 @@ use super::condition::Test;
 use super::document::CountryRule;
 use super::draft::Draft;
 use super::scraps::Scraps;
+use super::short::Short;
 use super::step::Step;
 use crate::model::{Binding, Code, ColumnIndex, Issue, Mapped, Origin, Row};
 
 /// A mapping whose columns are places in a row. Pure, and may be shared between threads.
 #[derive(Clone, Debug)]
 pub struct Mapper {
+    /// In the order of the mapping.
     steps: Vec<Step>,
+    /// The same in the order of the document, in which a card is written soonest; with the short way, if there is one.
+    order: Vec<(Origin, Option<Short>)>,
     /// For every column, whether a source or a condition reads it.
     used: Vec<bool>,
     /// What to say of a row without any contact entry; `None` when such rows may be sent.
@@ -64,7 +68,10 @@ impl Mapper {
         for column in read.chain(gates.iter().map(|gate| &gate.column)) {
             used[column.index()] = true;
         }
-        Mapper { steps, used, without_contact, gates, warn }
+        let mut order: Vec<_> =
+            steps.iter().zip(0..).map(|(step, at)| (Origin(at), Short::of(step, Origin(at)))).collect();
+        order.sort_by_key(|(origin, _)| steps[usize::from(origin.0)].target.place(None).0.rank());
+        Mapper { steps, order, used, without_contact, gates, warn }
     }
 
     /// The columns that a value came from; empty for constants and for origins of another mapping.
@@ -106,14 +113,18 @@ impl Mapper {
         }
         let mut draft = Draft::new(scraps, self.warn);
         draft.card.reserve(self.steps.len(), row.text_len().min(USUAL_TEXT_BYTES));
-        draft.issues = issues;
-        if self.warn != 0 {
-            let asked = |issue: &Issue| self.gates.iter().any(|gate| issue.column == Some(gate.column));
-            let is_warning = |issue: &Issue| self.warn & code_bit(issue.code) != 0 && !asked(issue);
-            (draft.warnings, draft.issues) = draft.issues.into_iter().partition(is_warning);
+        let asked = |issue: &Issue| self.gates.iter().any(|gate| issue.column == Some(gate.column));
+        for issue in issues {
+            let is_warning = self.warn & code_bit(issue.code) != 0 && !asked(&issue);
+            let findings = if is_warning { &mut draft.warnings } else { &mut draft.issues };
+            findings.add(Origin(0), issue);
         }
-        for (step, at) in self.steps.iter().zip(0u16..) {
-            step.run(row, Origin(at), &mut draft);
+        let is_clean = row.clean && row.issues.is_empty();
+        for (origin, short) in &self.order {
+            if !short.as_ref().is_some_and(|short| is_clean && short.run(row, &mut draft)) {
+                draft.origin = *origin;
+                self.steps[usize::from(origin.0)].run(row, *origin, &mut draft);
+            }
         }
         match self.conclude(draft) {
             Mapped::Skipped if self.is_emptied(row) => Mapped::Excluded(EMPTIED.to_owned()),
@@ -134,19 +145,20 @@ impl Mapper {
         }
     }
 
-    fn conclude(&self, mut draft: Draft<'_>) -> Mapped {
-        if draft.has_content {
-            draft.issues.append(&mut draft.missing);
+    fn conclude(&self, draft: Draft<'_>) -> Mapped {
+        let Draft { scraps, card, issues, warnings, missing, has_content, has_contact, .. } = draft;
+        let (mut issues, mut warnings) = (issues.in_order(), warnings.in_order());
+        if has_content {
+            issues.append(&mut missing.in_order());
         }
         if let Some(message) = &self.without_contact
-            && draft.has_content
-            && !draft.has_contact
+            && has_content
+            && !has_contact
         {
             // What was left out has been there; the other findings of the row tell of it.
-            let message = if draft.warnings.is_empty() { message.as_str() } else { CONTACTS_LEFT_OUT };
-            draft.issues.push(Issue::row(Code::ContactNone, message));
+            let message = if warnings.is_empty() { message.as_str() } else { CONTACTS_LEFT_OUT };
+            issues.push(Issue::row(Code::ContactNone, message));
         }
-        let Draft { scraps, card, mut issues, mut warnings, has_content, .. } = draft;
         let mapped = if !issues.is_empty() {
             // Why a contact is missing may be told by what was left out.
             issues.append(&mut warnings);

@@ -153,6 +153,7 @@ mod scraps;
 mod settings;
 mod shape;
 mod shipped;
+mod short;
 mod source;
 mod step;
 mod suggest;

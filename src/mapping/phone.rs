@@ -8,18 +8,22 @@
 //! The rules of the world's numbering plans come from libphonenumber. A number must have a *possible* length; whether
 //! its range is in use changes too often to refuse people over it.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 use rlibphonenumber::{
     NumberLengthType, PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat, Region, ValidationError,
 };
 
 use super::cell::EXCERPT_CHARS;
 use super::fault::Fault;
-use super::phone_plan;
+use super::phone_plan::{self, Left, Misfits};
 use super::phone_text::{self, Written};
 use crate::model::{Code, excerpt};
 
 /// A country whose numbering plan is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Country {
     region: Region,
     /// Its simple plan, if it has one.
@@ -43,21 +47,41 @@ impl Country {
 /// Writes the number in a trimmed, non-empty text, as E.164 with a plus sign, when it is a plain one beyond doubt; else
 /// nothing. National numbers are read as `country`'s.
 pub(super) fn write_plain(text: &str, country: Option<Country>, out: &mut String) -> bool {
-    phone_plan::write(text, country, out).is_some()
+    phone_plan::write(text, country, out).is_ok()
 }
+
+/// What the library has said of numbers of a length that their plan has not: a table may have a million of them, and each
+/// question takes as long as a hundred rows. A plan has some 15 such lengths.
+static SAID: LazyLock<Mutex<HashMap<Misfits, Refusal>>> = LazyLock::new(Mutex::default);
 
 /// The same for any text, and why it is no number.
 pub(super) fn write(text: &str, country: Option<Country>, out: &mut String) -> Result<(), Fault> {
-    if !write_plain(text, country, out) {
-        out.push_str(&read_by_library(text, country)?);
-    }
+    let read = match phone_plan::write(text, country, out) {
+        Ok(()) => return Ok(()),
+        Err(Left::Doubtful) => read_by_library(text, country),
+        Err(Left::Length(misfits)) => {
+            // Whoever panicked with it has left whole answers in it.
+            let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+            match said.get(&misfits) {
+                Some(refusal) => Err(refusal.clone()),
+                None => read_by_library(text, country).inspect_err(|refusal| {
+                    said.insert(misfits, refusal.clone());
+                }),
+            }
+        }
+    };
+    let number =
+        read.map_err(|(code, why)| Fault { code, message: format!("\"{}\" {why}", excerpt(text, EXCERPT_CHARS)) })?;
+    out.push_str(&number);
     Ok(())
 }
 
-/// The same by libphonenumber alone, which knows every plan.
-fn read_by_library(text: &str, country: Option<Country>) -> Result<String, Fault> {
-    let say = |code: Code, why: &str| Fault { code, message: format!("\"{}\" {why}", excerpt(text, EXCERPT_CHARS)) };
-    let number = match phone_text::read(text).map_err(|why| say(Code::PhoneSyntax, why.as_str()))? {
+/// Why a text is no number, as the end of a sentence that begins with it.
+type Refusal = (Code, Cow<'static, str>);
+
+/// The number in a text by libphonenumber alone, which knows every plan.
+fn read_by_library(text: &str, country: Option<Country>) -> Result<String, Refusal> {
+    let number = match phone_text::read(text).map_err(|why| (Code::PhoneSyntax, why.as_str().into()))? {
         Written::International(digits) => parse(&format!("+{digits}"), None),
         Written::National(digits) => match (digits.strip_prefix("00"), country) {
             (Some(rest), None) => parse(&format!("+{rest}"), None),
@@ -70,41 +94,40 @@ fn read_by_library(text: &str, country: Option<Country>) -> Result<String, Fault
                         written(&plain),
                         written(&dialled)
                     );
-                    return Err(say(Code::PhoneSyntax, &why));
+                    return Err((Code::PhoneSyntax, why.into()));
                 }
                 (Some(dialled), Err(_)) => Ok(dialled),
                 (_, plain) => plain,
             },
             (None, Some(country)) => parse(&digits, Some(country.region)),
             (None, None) => {
-                return Err(say(
-                    Code::PhoneCountry,
-                    "has no country: write it with a plus sign and the country's code, \
-                     or say in the mapping which country's numbers these are, such as country = \"SE\"",
-                ));
+                let why = "has no country: write it with a plus sign and the country's code, \
+                           or say in the mapping which country's numbers these are, such as country = \"SE\"";
+                return Err((Code::PhoneCountry, why.into()));
             }
         },
     };
-    match number {
-        Ok(number) => Ok(written(&number)),
+    let (code, why) = match number {
+        Ok(number) => return Ok(written(&number)),
         Err(Misfit::CallingCode) => {
-            Err(say(Code::PhoneSyntax, "is not a phone number: no country has a calling code like that"))
+            (Code::PhoneSyntax, "is not a phone number: no country has a calling code like that".into())
         }
-        Err(Misfit::NotANumber) => Err(say(Code::PhoneSyntax, "is not a phone number")),
-        Err(Misfit::TooShort(plan)) => Err(say(Code::PhoneLength, &format!("is too short for a phone number{plan}"))),
-        Err(Misfit::TooLong(plan)) => Err(say(
-            Code::PhoneLength,
-            &format!(
+        Err(Misfit::NotANumber) => (Code::PhoneSyntax, "is not a phone number".into()),
+        Err(Misfit::TooShort(plan)) => (Code::PhoneLength, format!("is too short for a phone number{plan}").into()),
+        Err(Misfit::TooLong(plan)) => {
+            let why = format!(
                 "is too long for a phone number{plan}; if the cell holds several numbers, set split in the mapping"
-            ),
-        )),
+            );
+            (Code::PhoneLength, why.into())
+        }
         Err(Misfit::Length(plan)) => {
-            Err(say(Code::PhoneLength, &format!("has a number of digits that no phone number{plan} has")))
+            (Code::PhoneLength, format!("has a number of digits that no phone number{plan} has").into())
         }
         Err(Misfit::Local(plan)) => {
-            Err(say(Code::PhoneLength, &format!("is too short for a phone number{plan}: its area code is missing")))
+            (Code::PhoneLength, format!("is too short for a phone number{plan}: its area code is missing").into())
         }
-    }
+    };
+    Err((code, why))
 }
 
 /// Why digits are no phone number. The texts say of which plan, such as ` of +46`.
@@ -188,7 +211,13 @@ pub(super) mod tests {
 
     fn read_by_plan(text: &str, country: Option<Country>) -> Option<String> {
         let mut out = String::new();
-        phone_plan::write(text, country, &mut out).map(|()| out)
+        phone_plan::write(text, country, &mut out).ok().map(|()| out)
+    }
+
+    /// Both ways, each with what is said of a text that is no number.
+    fn both_ways(text: &str, country: Option<Country>) -> [Result<String, String>; 2] {
+        let library = read_by_library(text, country).map_err(|(_, why)| format!("\"{text}\" {why}"));
+        [read(text, country).map_err(|fault| fault.message), library]
     }
 
     fn country(code: &str) -> Option<Country> {
@@ -196,8 +225,8 @@ pub(super) mod tests {
     }
 
     fn sent(text: &str, code: &str) -> String {
-        let sent = read(text, country(code)).map_err(|fault| fault.message);
-        assert_eq!(sent, read_by_library(text, country(code)).map_err(|fault| fault.message), "two readings of {text}");
+        let [sent, library] = both_ways(text, country(code));
+        assert_eq!(sent, library, "two readings of {text}");
         sent.unwrap_or_else(|message| message)
     }
 
@@ -345,10 +374,9 @@ pub(super) mod tests {
                         (format!("1{number}"), home),
                         (number, home),
                     ] {
-                        if let Some(number) = read_by_plan(&text, country) {
-                            short += 1;
-                            assert_eq!(Ok(number), read_by_library(&text, country), "{code} {text}");
-                        }
+                        let [sent, library] = both_ways(&text, country);
+                        assert_eq!(sent, library, "{code} {text}");
+                        short += usize::from(read_by_plan(&text, country).is_some());
                     }
                 }
             }
@@ -371,11 +399,9 @@ pub(super) mod tests {
             let text = format!("{lead}{calling}{trunk}{rest}");
             let text = super::super::cell::trim(&text);
             let country = Country::from_code(code);
-            if let Some(number) = read_by_plan(text, country) {
-                prop_assert_eq!(Ok(number), read_by_library(text, country));
-            }
-            if let Some(number) = read_by_plan(text, None) {
-                prop_assert_eq!(Ok(number), read_by_library(text, None));
+            for country in [country, None] {
+                let [sent, library] = both_ways(text, country);
+                prop_assert_eq!(sent, library);
             }
         }
 

@@ -105,34 +105,66 @@ pub(super) fn dials_zero(plan: usize) -> bool {
     PLANS[plan].trunk == Some(b'0')
 }
 
-/// Writes the number as E.164, when it is one beyond doubt; `None` leaves it to the library, with nothing written.
-pub(super) fn write(text: &str, country: Option<Country>, out: &mut String) -> Option<()> {
+/// Why the short way writes no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// It is for the library to weigh.
+    Doubtful,
+    /// Too many digits for its plan, or too few, whichever they are.
+    Length(Misfits),
+}
+
+/// Numbers of which the library says the same, because it looks at nothing but their length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Misfits {
+    plan: usize,
+    /// By whose rules they are read; none behind a plus sign.
+    country: Option<Country>,
+    /// Whether the trunk digit stands before them.
+    has_trunk: bool,
+    length: usize,
+}
+
+/// Writes the number as E.164, when it is one beyond doubt; else nothing.
+pub(super) fn write(text: &str, country: Option<Country>, out: &mut String) -> Result<(), Left> {
     let mut buffer = [0u8; TEXT_BYTES_MAX];
-    let (international, digits) = collect(text, &mut buffer)?;
-    let (at, digits) = if international { find(digits)? } else { (country?.plan?, digits) };
+    let (international, digits) = collect(text, &mut buffer).ok_or(Left::Doubtful)?;
+    let home = country.and_then(|country| country.plan);
+    let found = if international { find(digits) } else { home.map(|plan| (plan, digits)) };
+    let (at, digits) = found.ok_or(Left::Doubtful)?;
     let plan = &PLANS[at];
     let number = match digits {
         [first, rest @ ..] if Some(*first) == plan.trunk => rest,
         _ if international => {
             if plan.calling_code == 44 && digits.starts_with(b"18") {
-                return None;
+                return Err(Left::Doubtful);
             }
             digits
         }
         // Without its trunk zero a national number may have been written with its calling code, and so may one that
         // begins with the digits of that code: for the library to weigh. And 00 or 011 dials abroad.
-        _ if plan.trunk == Some(b'0') || find(digits).is_some_and(|(code, _)| code == at) => return None,
-        [b'0', next, ..] if *next == b'0' || plan.trunk.is_some() => return None,
+        _ if plan.trunk == Some(b'0') || find(digits).is_some_and(|(code, _)| code == at) => {
+            return Err(Left::Doubtful);
+        }
+        [b'0', next, ..] if *next == b'0' || plan.trunk.is_some() => return Err(Left::Doubtful),
         _ => digits,
     };
-    let (first, length) = (number.first()?, number.len());
-    if Some(*first) == plan.trunk || number.iter().all(|digit| *digit == b'0') || LENGTHS[at] & (1 << length) == 0 {
-        return None;
+    let length = number.len();
+    if number.first().is_none_or(|first| Some(*first) == plan.trunk) || number.iter().all(|digit| *digit == b'0') {
+        return Err(Left::Doubtful);
     }
-    let number = std::str::from_utf8(number).ok()?;
+    if LENGTHS[at] & (1 << length) == 0 {
+        // What is dialled first in North America is its calling code as well.
+        if plan.trunk == Some(b'1') {
+            return Err(Left::Doubtful);
+        }
+        let country = country.filter(|_| !international);
+        return Err(Left::Length(Misfits { plan: at, country, has_trunk: length < digits.len(), length }));
+    }
+    let number = std::str::from_utf8(number).map_err(|_| Left::Doubtful)?;
     out.push_str(plan.prefix);
     out.push_str(number);
-    Some(())
+    Ok(())
 }
 
 /// Whether there is a plus sign, and the digits; `None` for anything beyond the plainest writing.
@@ -200,7 +232,7 @@ mod tests {
 
     fn read(text: &str, country: Option<Country>) -> Option<String> {
         let mut out = String::new();
-        write(text, country, &mut out).map(|()| out)
+        write(text, country, &mut out).ok().map(|()| out)
     }
 
     #[test]

@@ -51,8 +51,6 @@ struct Spot<'r> {
     column: Option<ColumnIndex>,
     /// The custom label, where a column holds it.
     label: Option<&'r str>,
-    /// Whether the text stands like this in a clean row.
-    vouched: bool,
 }
 
 impl Step {
@@ -62,7 +60,7 @@ impl Step {
         if !row.issues.is_empty() && self.is_unreadable(row, draft) {
             return;
         }
-        let spot = |column| Spot { row, origin, column, label: None, vouched: row.clean };
+        let spot = |column| Spot { row, origin, column, label: None };
         match (&self.read, &self.extra) {
             (Read::Constant(text), _) => draft.put(&self.target, None, text, origin),
             (Read::Column(column), None) => self.split(row.cell(*column), spot(Some(*column)), draft),
@@ -82,9 +80,7 @@ impl Step {
                 let mut filled = draft.scraps.text();
                 template.fill(|column| row.cell(*column), &mut filled);
                 match extra {
-                    None => {
-                        self.split(&filled, Spot { vouched: row.clean && template.keeps_clean(), ..spot(None) }, draft)
-                    }
+                    None => self.split(&filled, spot(None), draft),
                     Some(extra) => {
                         let texts = std::iter::once((&*filled, self.first_filled(row)));
                         self.shaped(extra, texts, spot(None), draft);
@@ -118,7 +114,7 @@ impl Step {
         let mut sound = true;
         for column in template.columns() {
             let part = cell::trim(row.cell(*column));
-            if let Err(fault) = check(part, row.clean).and_then(|()| cell::check_sum(part)) {
+            if let Err(fault) = cell::check(part, Lines::Many).and_then(|()| cell::check_sum(part)) {
                 let kept = draft.blame(fault, Some(*column));
                 draft.touch(&self.target, kept);
                 sound = false;
@@ -157,7 +153,7 @@ impl Step {
                 }
             },
         };
-        let spot = Spot { label, vouched: false, ..spot };
+        let spot = Spot { label, ..spot };
         let mut found = false;
         let mut joined: Option<(String, Option<ColumnIndex>)> = None;
         let mut first = None;
@@ -204,7 +200,7 @@ impl Step {
         } else if extra.shape.required {
             let message =
                 format!("`{}` is required, and there is no value for it", excerpt(self.target.key(), EXCERPT_CHARS));
-            draft.missing.push(Issue { column: first, ..Issue::row(Code::ValueMissing, message) });
+            draft.missing.add(spot.origin, Issue { column: first, ..Issue::row(Code::ValueMissing, message) });
         }
     }
 
@@ -213,7 +209,7 @@ impl Step {
         if text.is_empty() {
             return;
         }
-        let write = |out: &mut String| self.value(text, spot.vouched, spot.row, out);
+        let write = |out: &mut String| self.value(text, spot.row, out);
         match draft.write(&self.target, spot.label, spot.origin, write) {
             Ok(()) => draft.touch(&self.target, true),
             Err(fault) => {
@@ -223,20 +219,16 @@ impl Step {
         }
     }
 
-    /// Appends what is sent for a trimmed text. `vouched` says that it stands like this in a clean row.
-    pub fn value(&self, text: &str, vouched: bool, row: &Row, out: &mut String) -> Result<(), Fault> {
+    /// Appends what is sent for a trimmed text.
+    pub fn value(&self, text: &str, row: &Row, out: &mut String) -> Result<(), Fault> {
         match self.target {
-            Target::Channel(Channel::Email) if email::is_plain(text) => {
-                out.push_str(text);
-                Ok(())
-            }
             Target::Channel(Channel::Email) => {
                 cell::check_length(text)?;
-                check(text, vouched)?;
+                cell::check(text, Lines::Many)?;
                 out.push_str(&email::read(text)?);
                 Ok(())
             }
-            Target::Channel(Channel::Voice) => self.phone(text, vouched, row, out),
+            Target::Channel(Channel::Voice) => self.phone(text, row, out),
             Target::Channel(Channel::Facebook | Channel::Vk | Channel::Line) => {
                 cell::check_length(text)?;
                 cell::check(text, Lines::One)?;
@@ -246,7 +238,7 @@ impl Step {
             }
             Target::Name | Target::Custom { .. } => {
                 cell::check_length(text)?;
-                check(text, vouched)?;
+                cell::check(text, Lines::Many)?;
                 cell::check_sum(text)?;
                 out.push_str(text);
                 Ok(())
@@ -254,7 +246,7 @@ impl Step {
         }
     }
 
-    fn phone(&self, text: &str, vouched: bool, row: &Row, out: &mut String) -> Result<(), Fault> {
+    fn phone(&self, text: &str, row: &Row, out: &mut String) -> Result<(), Fault> {
         let (country, written) = match &self.country {
             None => (None, ""),
             Some(CountryRule::Always(country)) => (Some(*country), ""),
@@ -271,7 +263,7 @@ impl Step {
             return Ok(());
         }
         cell::check_length(text)?;
-        check(text, vouched)?;
+        cell::check(text, Lines::Many)?;
         phone::write(text, country, out).map_err(|fault| match (fault.code, country) {
             (Code::PhoneCountry, None) if !written.is_empty() => Fault {
                 message: format!(
@@ -285,9 +277,4 @@ impl Step {
             _ => fault,
         })
     }
-}
-
-/// Refuses damage; in a clean row only a spreadsheet's errors are left to be found.
-fn check(text: &str, vouched: bool) -> Result<(), Fault> {
-    if vouched { cell::check_error_value(text) } else { cell::check(text, Lines::Many) }
 }

@@ -195,6 +195,46 @@ impl<C> Template<C> {
     }
 }
 
+impl<C> Template<C> {
+    /// Appends the same of a template that [keeps text clean](Template::keeps_clean), with clean values, all of which are
+    /// `sound`; `false` when it would have to be done with more care.
+    pub fn fill_plainly<'a>(
+        &self,
+        mut value: impl FnMut(&C) -> &'a str,
+        sound: impl Fn(&str) -> bool,
+        out: &mut String,
+    ) -> bool {
+        let from = out.len();
+        let (mut last, mut all_sound) = (None, true);
+        for (at, slot) in self.slots.iter().enumerate() {
+            let text = cell::trim(value(&slot.column));
+            if text.is_empty() {
+                continue;
+            }
+            if let Some(last) = last
+                && let Some(gap) = Gap::between(&self.gaps[last..at])
+            {
+                out.push_str(&gap.text);
+            }
+            all_sound &= sound(text);
+            if !slot.before.is_empty() {
+                out.push_str(&slot.before);
+            }
+            out.push_str(text);
+            if !slot.after.is_empty() {
+                out.push_str(&slot.after);
+            }
+            last = Some(at);
+        }
+        // Whatever would have been evened out, trimmed or left away stands there as white space.
+        match out.as_bytes()[from..] {
+            [] => true,
+            [b' ', ..] | [.., b' '] => false,
+            ref filled => all_sound && is_spaced(filled),
+        }
+    }
+}
+
 impl Gap {
     fn new(text: String) -> Gap {
         let has_words = text.chars().any(char::is_alphanumeric);

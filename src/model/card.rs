@@ -37,7 +37,7 @@ impl Channel {
 }
 
 /// Which source of the mapping gave a value. The compiled mapping names its columns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin(pub u16);
 
 /// A member of the document that holds a card's values. In the order of the document.
@@ -89,7 +89,7 @@ struct Place {
 
 impl Member {
     /// All members, in the order of the document.
-    const ALL: [Member; 7] = [
+    pub const ALL: [Member; 7] = [
         Member::Channel(Channel::Email),
         Member::Channel(Channel::Facebook),
         Member::Channel(Channel::Vk),
@@ -99,9 +99,8 @@ impl Member {
         Member::Name,
     ];
 
-    /// Its place among all.
-    #[inline]
-    fn rank(self) -> u8 {
+    /// Its place among [all](Member::ALL).
+    pub const fn rank(self) -> u8 {
         match self {
             Member::Channel(channel) => channel as u8,
             Member::Custom => Channel::ALL.len() as u8,
@@ -179,30 +178,38 @@ impl ContactCard {
         }
         let rank = member.rank();
         let new = Place { rank, origin, label: place(before), value: place(value), end: place(self.text.len()) };
-        // Sources come in an order of their own, but those of one member together.
+        match self.entries.last() {
+            Some(last) if last.rank >= rank => self.insert(new, same),
+            _ => self.entries.push(new),
+        }
+        Ok(())
+    }
+
+    /// Puts an entry whose text was written last behind those of its member, unless one of them is the same.
+    #[inline]
+    fn insert(&mut self, new: Place, same: impl Fn(&str, &str) -> bool) {
         let mut at = self.entries.len();
-        while at > 0 && self.entries[at - 1].rank > rank {
+        while at > 0 && self.entries[at - 1].rank > new.rank {
             at -= 1;
         }
+        let bytes = |from: u32, to: u32| &self.text.as_bytes()[from as usize..to as usize];
         for known in self.entries[..at].iter().rev() {
-            if known.rank != rank {
+            if known.rank != new.rank {
                 break;
             }
-            if member == Member::Name {
+            if new.rank == Member::Name.rank() {
                 self.entries[at - 1] = new;
-                return Ok(());
+                return;
             }
-            let bytes = |from: u32, to: u32| &self.text.as_bytes()[from as usize..to as usize];
             if known.value - known.label == new.value - new.label
-                && bytes(known.label, known.value) == label.as_bytes()
-                && same(self.entry(*known).value, &self.text[value..])
+                && bytes(known.label, known.value) == bytes(new.label, new.value)
+                && same(self.entry(*known).value, self.entry(new).value)
             {
-                self.text.truncate(before);
-                return Ok(());
+                self.text.truncate(new.label as usize);
+                return;
             }
         }
         self.entries.insert(at, new);
-        Ok(())
     }
 
     fn entry(&self, place: Place) -> Entry<'_> {
@@ -212,12 +219,10 @@ impl ContactCard {
         Entry { member, label: text(label, value), value: text(value, end), origin }
     }
 
-    /// The bytes of every label and value, in the order of the document.
-    pub fn bytes(&self) -> impl Iterator<Item = (Member, &[u8], &[u8])> {
+    /// The bytes of every label and value, each behind its member's [rank](Member::rank); in the order of the document.
+    pub fn bytes(&self) -> impl Iterator<Item = (u8, &[u8], &[u8])> {
         let text = |from: u32, to: u32| &self.text.as_bytes()[from as usize..to as usize];
-        let entry = move |place: &Place| {
-            (Member::ALL[usize::from(place.rank)], text(place.label, place.value), text(place.value, place.end))
-        };
+        let entry = move |place: &Place| (place.rank, text(place.label, place.value), text(place.value, place.end));
         self.entries.iter().map(entry)
     }
 
@@ -315,11 +320,19 @@ impl Eq for ContactCard {}
 /// What is sent: cards with the same document have the same hash, wherever their values came from.
 impl Hash for ContactCard {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        for &Place { rank, label, value, end, origin: _ } in &self.entries {
-            state.write_u64(u64::from(rank) | u64::from(value - label) << 8);
-            state.write_u32(end - value);
-            state.write(&self.text.as_bytes()[label as usize..end as usize]);
+        let (mut end, mut in_order) = (0, true);
+        for place in &self.entries {
+            in_order &= place.label == end;
+            end = place.end;
+            let (label, value) = (place.value - place.label, place.end - place.value);
+            state.write_u64(u64::from(value) << 32 | u64::from(label) << 3 | u64::from(place.rank));
         }
+        // Nearly every card is written in the order of its document, and its text is hashed in one piece.
+        if in_order && end as usize == self.text.len() {
+            return state.write(self.text.as_bytes());
+        }
+        let text: Vec<u8> = self.bytes().flat_map(|(_, label, value)| [label, value]).flatten().copied().collect();
+        state.write(&text);
     }
 }
 

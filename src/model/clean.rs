@@ -1,21 +1,18 @@
 //! Whether a text can be damaged at all: one look over many bytes that spares a look at every character.
 
+use super::any_two;
+
 /// Whether UTF-8 holds none of what damage is made of: no control character but line ends and tabs, no character of
 /// U+0080–U+00BF or U+F000–U+FFFF (C1 controls, U+FFFD), and no two characters beyond ASCII side by side, without which
-/// there is no [`mojibake`](super::mojibake). Most texts of most tables pass. Without branches, so that many bytes are
-/// looked at together.
+/// there is no [`mojibake`](super::mojibake). Most texts of most tables pass.
 pub fn is_clean(text: &[u8]) -> bool {
     let is_odd = |byte: u8| {
         let control = (byte < 0x20) & (byte != b'\n') & (byte != b'\r') & (byte != b'\t');
         control | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF)
     };
-    let Some((&last, _)) = text.split_last() else { return true };
-    let mut odd = is_odd(last);
-    for (&byte, &next) in text.iter().zip(&text[1..]) {
-        // A continuation byte ends a character, and a byte from 0xC0 on begins one.
-        odd |= is_odd(byte) | (byte & 0xC0 == 0x80) & (next >= 0xC0);
-    }
-    !odd
+    // A continuation byte ends a character, and a byte from 0xC0 on begins one.
+    let is_odd_or_touched = |byte: u8, next: u8| is_odd(byte) | (byte & 0xC0 == 0x80) & (next >= 0xC0);
+    !any_two(text, is_odd_or_touched) && !text.last().is_some_and(|last| is_odd(*last))
 }
 
 #[cfg(test)]

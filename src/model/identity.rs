@@ -4,7 +4,7 @@ use std::hash::BuildHasher;
 
 use foldhash::quality::FixedState;
 
-use super::{CardDigest, Channel};
+use super::{CardDigest, Channel, any_byte};
 
 /// One contact entry as a key: two entries that the server might take for the same contact have equal keys.
 ///
@@ -15,9 +15,6 @@ pub struct Identity<'a> {
     channel: Channel,
     value: &'a str,
 }
-
-/// Values up to so many bytes are short.
-const SHORT_BYTES_MAX: usize = 128;
 
 /// A 64-bit digest of an [`Identity`]. Two different identities that collide only wait for each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,7 +36,12 @@ impl IdentityKey {
 impl<'a> Identity<'a> {
     /// The identity of a channel's entry.
     pub fn new(channel: Channel, value: &'a str) -> Self {
-        Identity { channel, value: value.trim() }
+        let value = match value.as_bytes() {
+            // Nothing to trim for nearly every value there is.
+            [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => value,
+            _ => value.trim(),
+        };
+        Identity { channel, value }
     }
 
     /// The value, trimmed.
@@ -59,26 +61,15 @@ impl<'a> Identity<'a> {
 
     /// The digest by which the schedule knows it. The same within one build of the program, not on disk.
     pub fn key(&self) -> IdentityKey {
-        // Nearly every value is ASCII and short; it is hashed in one piece, without an allocation.
-        let mut short = [0; SHORT_BYTES_MAX];
-        let long;
-        let folded: &[u8] = match short.get_mut(..self.value.len()).filter(|_| self.value.is_ascii()) {
-            Some(folded) => {
-                folded.copy_from_slice(self.value.as_bytes());
-                folded.make_ascii_lowercase();
-                folded
-            }
-            None => {
-                long = self.value.chars().flat_map(char::to_lowercase).collect::<String>();
-                long.as_bytes()
-            }
-        };
         let hash = |bytes: &[u8]| IdentityKey(FixedState::with_seed(self.channel as u64).hash_one(bytes));
-        match self.channel {
-            Channel::Email | Channel::Facebook | Channel::Vk | Channel::Line => hash(folded),
-            Channel::Voice => match folded {
-                [b'+', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => hash(digits),
-                _ => hash(&folded.iter().copied().filter(u8::is_ascii_digit).collect::<Vec<u8>>()),
+        // Nearly every value is in its folded form already.
+        match (self.channel, self.value.as_bytes()) {
+            (Channel::Voice, [b'+', digits @ ..]) if digits.iter().all(u8::is_ascii_digit) => hash(digits),
+            (Channel::Voice, _) => hash(self.folded().as_bytes()),
+            (_, value) if !any_byte(value, |byte| !byte.is_ascii() | byte.is_ascii_uppercase()) => hash(value),
+            (_, value) => match self.value.is_ascii() {
+                true => hash(&value.to_ascii_lowercase()),
+                false => hash(self.folded().as_bytes()),
             },
         }
     }

@@ -1,6 +1,7 @@
 //! The nouns every room shares: rows, cards, identities, issues, verdicts, outcomes. Values with invariants.
 //! Touches nothing, and knows none of the rooms.
 
+mod bytes;
 mod card;
 mod clean;
 mod compact_map;
@@ -24,6 +25,7 @@ mod source_options;
 mod tally;
 mod verdict;
 
+pub use bytes::{any_byte, any_two};
 pub use card::{Channel, ContactCard, Entry, Field, Mapped, Member, Origin};
 pub use clean::is_clean;
 pub use compact_map::{CompactMap, Entry as CompactEntry};

@@ -26,9 +26,15 @@ pub struct ServerRules {
 impl ServerRules {
     /// What the server may recognise a card by, as far as we know, with its values.
     pub fn recognised_by(self, card: &ContactCard) -> impl Iterator<Item = (IdentityKey, &str)> {
-        let custom = card.custom().take_while(move |_| self.matches_custom);
-        let custom = custom.map(|field| (IdentityKey::of_custom(field.label, field.value), field.value));
-        card.identities().map(|identity| (identity.key(), identity.value())).chain(custom)
+        // Channels come first on a card, and then custom values.
+        card.entries().map_while(move |Entry { member, label, value, .. }| match member {
+            Member::Channel(channel) => {
+                let identity = Identity::new(channel, value);
+                Some((identity.key(), identity.value()))
+            }
+            Member::Custom if self.matches_custom => Some((IdentityKey::of_custom(label, value), value)),
+            Member::Custom | Member::Name => None,
+        })
     }
 
     /// The same as texts: two that are equal are the same contact, without a doubt that digests leave.

@@ -7,7 +7,7 @@ use std::io;
 
 use super::intake::Intake;
 use super::scan::{Cells, Scan, Skim, Syntax, scan};
-use crate::model::is_clean;
+use crate::model::{any_byte, is_clean};
 use crate::source::limits::{CHUNK_BYTES, RECORD_BYTES_MAX, RECORD_CELLS_MAX};
 
 /// Why no further record can be had.
@@ -388,15 +388,12 @@ impl CleanStripes {
     }
 }
 
-/// Whether there may be control characters (line ends and tabs apart), characters of C1, or U+FFFD in it. Without
-/// branches, so that many bytes are looked at together.
+/// Whether there may be control characters (line ends and tabs apart), characters of C1, or U+FFFD in it.
 fn is_suspicious(bytes: &[u8]) -> bool {
-    let mut found = false;
-    for &byte in bytes {
+    any_byte(bytes, |byte| {
         let control = (byte < 0x20) & (byte != b'\n') & (byte != b'\r') & (byte != b'\t');
-        found |= control | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF);
-    }
-    found
+        control | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF)
+    })
 }
 
 /// Line breaks in a text: `\n`, `\r\n` and `\r` each count once.

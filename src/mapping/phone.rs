@@ -33,9 +33,11 @@ pub(super) struct Country {
 impl Country {
     /// By its two letters of ISO 3166-1, upper case.
     pub fn from_code(code: &str) -> Option<Country> {
-        let region =
-            PHONE_NUMBER_UTIL.get_supported_regions().find(|region| region.as_region_str().as_str() == code)?;
-        Some(Country { region, plan: phone_plan::of(code) })
+        let region = Region::from_code(code).ok().filter(|region| region.as_region_str().as_str() == code)?;
+        let plan = phone_plan::of(code);
+        // The library, which takes long to begin, need not be asked for those whose plan is known.
+        let is_supported = |region| PHONE_NUMBER_UTIL.get_supported_regions().any(|known| known == region);
+        (plan.is_some() || is_supported(region)).then_some(Country { region, plan })
     }
 
     /// Its two letters.

@@ -1,20 +1,23 @@
-//! The middle stage: asks the schedule what to do, does it, and tells the schedule what came of it.
+//! The middle stage: asks the schedule what to do, does it, and tells the schedule what came of it. Cards leave by the
+//! [`door`], answers are weighed in [`hearing`], and whoever comes behind is told by the [`news`].
 
-use std::collections::{HashMap, HashSet, VecDeque};
+mod door;
+mod hearing;
+mod news;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use foldhash::fast::FixedState;
-use secrecy::SecretString;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::Instant;
 
-use super::carriers::{Answer, Carriers, Load};
+use super::carriers::{Carriers, Load};
 use super::companions::Companions;
-use super::echo::{CardCounts, ReadBack, Sent};
+use super::echo::{CardCounts, ReadBack};
 use super::feed::{Batch, Fate, Fed, FedRow, FeedError, Parcel};
-use super::mistaken::is_about_another;
 use super::outcome::CardEnding;
 use super::progress::Progress;
 use super::record::Arrival;
@@ -29,9 +32,11 @@ use crate::mapping::Mapper;
 use crate::model::{ContactCard, IdentityKey, Ordinal, ServerRules, Status, Verdict};
 use crate::plug::{self, Moment};
 use crate::results::Timeline;
-use crate::schedule::{self, Admission, Departures, OnUncertain, Policy, Schedule, Step, StopReason};
+use crate::schedule::{self, Admission, OnUncertain, Policy, Schedule, Step, StopReason};
 use crate::source::ReadEnd;
-use crate::upload::{Connection, Heard};
+use crate::upload::Connection;
+use door::{Door, Leaving};
+use news::News;
 
 /// How long a stopped run waits for its reader to say what it had read. Enough for any file; a reader stuck in a
 /// pipe is left alone.
@@ -40,14 +45,10 @@ const READER_LINGERS: Duration = Duration::from_millis(500);
 /// How long a run that has nothing left to send waits for a reader that is silent.
 const READER_SILENT: Duration = Duration::from_secs(3);
 
-/// So many news are told together, if they come within this time.
-const TOLD_TOGETHER: usize = 64;
-const TOLD_WITHIN: Duration = Duration::from_millis(20);
-
 /// Up to so many requests a second, every card waits until the journal has it on disk that it is about to be sent, so that
 /// whatever is sent again after a killed run says so. A commit takes some milliseconds, and four cards in flight leave
 /// two hundred of them for each. At a faster pace only cards that the server could not recognise wait: of the others,
-/// those of the last [`TOLD_WITHIN`] and the commit that follows are sent again without a word.
+/// those of the last [`TOLD_WITHIN`](news::TOLD_WITHIN) and the commit that follows are sent again without a word.
 const PATIENT_RATE_MAX: f64 = 20.0;
 
 /// Signals within this time are one wish.
@@ -70,22 +71,12 @@ pub struct Deliverer {
     companions: Companions,
     carriers: Carriers,
     read_back: ReadBack,
-    outcomes: Vec<Ended>,
-    opening: Vec<Opening>,
+    news: News,
+    door: Door,
     /// Whether a card was given to a carrier who has not set out yet.
     posted: bool,
     /// Rows that are yet to be seen to.
     ended: Vec<(Ordinal, schedule::Ending)>,
-    /// Cards that have ended, and go home to the thread that made them: it makes others of them.
-    spent: Vec<ContactCard>,
-    home: Sender<Vec<ContactCard>>,
-    /// When these are to be told at the latest.
-    tell_by: Option<Instant>,
-    /// Rows that the schedule let go, and that wait for the journal.
-    held: HashSet<Ordinal>,
-    /// Rows that nothing holds up any more.
-    leaving: VecDeque<Ordinal>,
-    departures: Departures,
     /// Whether every card waits for the journal.
     patient: bool,
     on_uncertain: OnUncertain,
@@ -143,7 +134,7 @@ impl Deliverer {
         Deliverer {
             patient: policy.rate.is_some_and(|rate| rate <= PATIENT_RATE_MAX),
             on_uncertain: policy.on_uncertain,
-            departures: Departures::new(policy.rate),
+            door: Door::new(policy.rate),
             schedule: Schedule::new(policy),
             delivery,
             mapper,
@@ -157,15 +148,9 @@ impl Deliverer {
             companions: Companions::default(),
             carriers: Carriers::default(),
             read_back: ReadBack::new(rules),
-            outcomes: Vec::new(),
-            opening: Vec::new(),
+            news: News::new(home),
             posted: false,
             ended: Vec::new(),
-            spent: Vec::new(),
-            home,
-            tell_by: None,
-            held: HashSet::new(),
-            leaving: VecDeque::new(),
             requests: 0,
             timeline: Timeline::default(),
             renewal,
@@ -197,14 +182,14 @@ impl Deliverer {
             let mut ended = std::mem::take(&mut self.ended);
             ended.drain(..).for_each(|(row, ending)| self.settle(row, ending));
             self.ended = ended;
-            self.tell();
+            self.news.tell(&self.outlet, self.schedule.in_flight() == 0);
             if self.leave_token() {
                 continue;
             }
             let Next::Wait(until) = next else { break };
             let grace_ends = self.stopping.map(|at| at + self.grace).filter(|_| self.schedule.in_flight() > 0);
             let reader_given_up = self.reader_given_up();
-            let wake = [until, grace_ends, reader_given_up, self.tell_by].into_iter().flatten().min();
+            let wake = [until, grace_ends, reader_given_up, self.news.due()].into_iter().flatten().min();
             if let Some(wake) = wake
                 && wake != alarm.deadline()
             {
@@ -315,7 +300,7 @@ impl Deliverer {
             None => {
                 let warnings = std::mem::take(&mut parcel.warnings);
                 let (subject, outcome) = (parcel.subject(), ending.alone(warnings));
-                self.outcomes.push(Ended { row, subject, outcome, goes_on, here: true });
+                self.news.outcomes.push(Ended { row, subject, outcome, goes_on, here: true });
             }
             Some(group) => {
                 let status = ending.status();
@@ -323,10 +308,10 @@ impl Deliverer {
                 // The schedule has counted the row that carried the card.
                 let others = ended.iter().skip(1).filter(|ended| ended.here).count();
                 (0..others).for_each(|_| self.schedule.count(status));
-                self.outcomes.extend(ended);
+                self.news.outcomes.extend(ended);
             }
         }
-        self.spent.push(parcel.card);
+        self.news.spent.push(parcel.card);
     }
 
     /// Lets a card go: at once, or when the journal has it, if nobody could tell afterwards whether it came twice, or
@@ -336,57 +321,51 @@ impl Deliverer {
         let parcel = self.parcels.get(&row).expect("a row keeps its card until it has ended");
         let waits = self.outlet.remembers() && (self.patient || !parcel.card.has_identity());
         match &parcel.group {
-            None => self.opening.push(Opening { row, subject: parcel.subject(), waits }),
+            None => self.news.openings.push(Opening { row, subject: parcel.subject(), waits }),
             // Each may be gone or changed when the run goes on, so each is noted.
-            Some(group) => self.opening.extend(group.members.iter().map(|member| {
+            Some(group) => self.news.openings.extend(group.members.iter().map(|member| {
                 let Member { ordinal, subject, .. } = *member;
                 Opening { row: ordinal, subject, waits: waits && ordinal == row }
             })),
         }
         if waits {
-            self.held.insert(row);
+            self.door.hold(row);
         } else {
-            self.leaving.push_back(row);
+            self.door.line_up(row);
         }
     }
 
     /// The journal has it: now it may go, unless it was given up meanwhile.
     fn go(&mut self, row: Ordinal) {
-        if self.held.remove(&row) {
+        if self.door.let_go(row) {
             plug::at(Moment::IntentWritten);
-            self.leaving.push_back(row);
         }
     }
 
     /// Nobody sets out after the run was stopped, or into a silence that the server has asked for meanwhile. Says whether
     /// somebody stays because of that.
     fn stay(&mut self, now: Duration) -> bool {
-        if self.leaving.is_empty() || !self.schedule.keeps_in(now) {
+        if !self.door.is_busy() || !self.schedule.keeps_in(now) {
             return false;
         }
         // The journal must have heard that they go before it hears that they do not.
-        if !self.opening.is_empty() {
-            self.outlet.opening(std::mem::take(&mut self.opening));
-        }
-        for row in std::mem::take(&mut self.leaving) {
+        self.news.tell_openings(&self.outlet);
+        for row in self.door.turn_back() {
             self.never_left(row);
             self.schedule.take_back(row);
         }
         true
     }
 
-    /// Sends who is leaving, at the rate: the journal lets several go at once. Says when the next one may.
+    /// Sends who is leaving. Says when the next one may.
     fn depart(&mut self, now: Duration) -> Option<Duration> {
-        while let Some(&row) = self.leaving.front() {
-            let at = self.departures.next();
-            if at > now {
-                return Some(at);
+        loop {
+            match self.door.next(now) {
+                Leaving::Gone(row) => self.post(row, now),
+                Leaving::Until(at) => return Some(at),
+                Leaving::Nobody => return None,
             }
-            self.leaving.pop_front();
-            self.departures.leave(now);
-            self.post(row, now);
         }
-        None
     }
 
     fn post(&mut self, row: Ordinal, now: Duration) {
@@ -398,110 +377,6 @@ impl Deliverer {
         self.posted = true;
         self.progress.request();
         self.carriers.send(Load { row, token: self.renewal.token(), sent_at: now, client, document, connection });
-    }
-
-    fn hear(&mut self, answer: Answer, now: Duration) {
-        let Answer { row, token, sent_at, heard: Heard { verdict, quiet_for }, .. } = answer;
-        plug::at(Moment::AnswerHeard);
-        self.timeline.note(now, now.saturating_sub(sent_at), matches!(verdict, Verdict::Stored { .. }));
-        if let Some(wait) = quiet_for {
-            self.schedule.pause(wait, now);
-        }
-        self.log(row, &verdict);
-        if verdict.never_left() {
-            // Nothing left this machine.
-            self.requests -= 1;
-            self.progress.unsent();
-        }
-        self.take_back(row, &verdict);
-        let Some(verdict) = self.renewal.weigh(row, token, verdict) else {
-            self.schedule.hold(true);
-            return;
-        };
-        let verdict = self.tell_apart(row, sent_at, verdict);
-        let strangers = self.read_back(row, &verdict);
-        self.schedule.reply(row, verdict, now);
-        if let Some(how) = strangers {
-            self.schedule.stop(StopReason::Strangers(how));
-        }
-    }
-
-    /// A card that must not come twice was certainly not processed: the journal is to know, so that it can be sent again
-    /// even if the plug is pulled now.
-    fn take_back(&self, row: Ordinal, verdict: &Verdict) {
-        if !matches!(verdict, Verdict::NotProcessed { .. } | Verdict::Fatal { .. }) {
-            return;
-        }
-        if self.parcels.get(&row).is_some_and(|parcel| !parcel.card.has_identity()) {
-            self.outlet.back(vec![row]);
-        }
-    }
-
-    /// Another token is there, or none is to be had. Who waited for it goes again, or ends as the server said.
-    fn renewed(&mut self, token: Option<SecretString>) {
-        let Delivery::Live { client, .. } = &mut self.delivery else { unreachable!("a dry run asks for no token") };
-        let fresh = token.filter(|token| !client.uses(token)).and_then(|token| client.with_token(token).ok());
-        let waited = match fresh {
-            Some(renewed) => {
-                *client = renewed;
-                tracing::warn!("the server no longer takes the token; going on with a new one");
-                self.renewal.go_on()
-            }
-            None => self.renewal.give_up(),
-        };
-        self.schedule.hold(false);
-        self.answer_for(waited);
-    }
-
-    /// Nobody waits for a token with which nothing would be sent; whether any did.
-    fn leave_token(&mut self) -> bool {
-        if !self.renewal.is_at_work() || self.schedule.stopped().is_none() {
-            return false;
-        }
-        let waited = self.renewal.let_go();
-        let any = !waited.is_empty();
-        self.answer_for(waited);
-        any
-    }
-
-    fn answer_for(&mut self, waited: Vec<(Ordinal, Verdict)>) {
-        let now = self.began.elapsed();
-        waited.into_iter().for_each(|(row, verdict)| self.schedule.reply(row, verdict, now));
-    }
-
-    /// An answer about another card says nothing of the one that was sent. It may have been meant for an earlier request
-    /// on the same connection, and then those that follow there are out of step as well: from now on every document has a
-    /// connection of its own. Where it had one, nobody else can be meant: the server writes contacts in a form of its own,
-    /// and the row is told what the answer lacks.
-    fn tell_apart(&mut self, row: Ordinal, sent_at: Duration, verdict: Verdict) -> Verdict {
-        let Verdict::Stored { status, id, echo: Some(echo), .. } = &verdict else { return verdict };
-        let was_apart = self.apart_since.is_some_and(|since| sent_at >= since);
-        if was_apart || !self.parcels.get(&row).is_some_and(|parcel| is_about_another(&parcel.card, echo)) {
-            return verdict;
-        }
-        let which = id.as_ref().map(|id| format!(", {id}")).unwrap_or_default();
-        let reason = format!("the answer is about another card{which}");
-        if let (None, Delivery::Live { client, .. }) = (self.apart_since, &mut self.delivery) {
-            tracing::warn!("an answer was about another card; every document goes on a connection of its own now");
-            *client = client.apart();
-            self.apart_since = Some(self.began.elapsed());
-        }
-        Verdict::Unknown { status: Some(*status), reason }
-    }
-
-    /// Holds an answer against what was sent; says how the server errs, when the run must stop because of it.
-    fn read_back(&mut self, row: Ordinal, verdict: &Verdict) -> Option<String> {
-        let parcel = self.parcels.get_mut(&row)?;
-        parcel.lost += usize::from(matches!(verdict, Verdict::Unknown { .. }));
-        let Verdict::Stored { id, echo, .. } = verdict else { return None };
-        let sent = Sent { card: &parcel.card, identities: &parcel.identities, lost: parcel.lost };
-        match self.read_back.check(sent, id.as_ref(), echo.as_deref()) {
-            Ok(oddities) => {
-                parcel.oddities = oddities;
-                None
-            }
-            Err(how) => Some(how),
-        }
     }
 
     fn admit(&mut self, Batch { rows, sightings }: Batch) {
@@ -588,7 +463,7 @@ impl Deliverer {
     /// Rows that wait for the journal have not left this machine, and will not.
     fn release(&mut self) {
         let now = self.began.elapsed();
-        for row in std::mem::take(&mut self.held).into_iter().chain(std::mem::take(&mut self.leaving)) {
+        for row in self.door.shut() {
             let reason = "it could not be written down first".to_owned();
             self.never_left(row);
             self.schedule.reply(row, Verdict::NotProcessed { status: None, retry_after: None, reason }, now);
@@ -615,45 +490,6 @@ impl Deliverer {
         self.stopping = Some(Instant::now());
         self.schedule.stop(StopReason::Told);
         self.seats.close();
-    }
-
-    /// One line an attempt, naming the row by its number: contact data stays out of logs.
-    fn log(&self, row: Ordinal, verdict: &Verdict) {
-        if !tracing::enabled!(tracing::Level::DEBUG) {
-            return;
-        }
-        let Some(number) = self.parcels.get(&row).map(|parcel| parcel.number.0) else { return };
-        match verdict {
-            Verdict::Stored { status, .. } => tracing::debug!(row = number, status, "stored"),
-            Verdict::Refused { status, .. } => tracing::debug!(row = number, status, "refused"),
-            Verdict::NotProcessed { status, .. } => tracing::debug!(row = number, status, "not processed"),
-            Verdict::Unknown { status, .. } => tracing::debug!(row = number, status, "outcome unknown"),
-            Verdict::Fatal { status, .. } => tracing::debug!(row = number, status, "fatal"),
-        }
-    }
-
-    /// Passes on what has ended, several rows at once: to wake another thread takes as long as a row.
-    fn tell(&mut self) {
-        let count = self.opening.len() + self.outcomes.len();
-        if count == 0 {
-            return;
-        }
-        let now = Instant::now();
-        let by = *self.tell_by.get_or_insert(now + TOLD_WITHIN);
-        let urgent = self.schedule.in_flight() == 0 || self.opening.iter().any(|opening| opening.waits);
-        if !urgent && count < TOLD_TOGETHER && now < by {
-            return;
-        }
-        self.tell_by = None;
-        if !self.opening.is_empty() {
-            self.outlet.opening(std::mem::take(&mut self.opening));
-        }
-        if !self.outcomes.is_empty() {
-            self.outlet.outcomes(std::mem::take(&mut self.outcomes));
-        }
-        if !self.spent.is_empty() && self.home.send(std::mem::take(&mut self.spent)).is_err() {
-            tracing::trace!("nobody makes cards any more");
-        }
     }
 }
 

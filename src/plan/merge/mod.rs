@@ -7,8 +7,9 @@
 //!
 //! Exact, but for hashes: identities are compared by 64 bits (with a million of them the odds that any two are taken for
 //! one are 1 in 37 million, with ten millions 1 in 370,000), names and whole cards within a group by 32. The memory is
-//! 14 B an identity and 10 B a card, of which there are never more than identities; and some 5 MiB for examples.
+//! 17 B an identity and 10 B a card, of which there are never more than identities; and some 5 MiB for examples.
 
+mod bucket;
 mod cards;
 mod gathering;
 mod shared;
@@ -40,7 +41,7 @@ const NOTES_MAX: usize = 500;
 const ROWS_NOTED_MAX: usize = 10;
 const VALUES_NOTED_MAX: usize = 3;
 
-/// How many identities are looked for at once: with three lines of the cache each they take a third of the nearest.
+/// How many identities are looked for at once: with four lines of the cache each they take half of the nearest.
 const APPROACHED: usize = 64;
 
 /// How many of the largest groups and hubs are told.
@@ -131,7 +132,7 @@ impl MergePlan {
         let Some(&(card, by)) = met.first() else {
             self.document_bytes += u64::from(row.bytes);
             if let Some(card) = self.cards.make(row.number, row.name, digest) {
-                self.put(row, keys, card, ask);
+                distinct(keys).for_each(|key| self.table.put(key, card));
             }
             return;
         };
@@ -169,10 +170,7 @@ impl MergePlan {
 
     /// The row's identities stand on this card, where they do not on another already.
     fn put(&mut self, row: Sighting, keys: &[u64], card: u32, ask: Ask<'_>) {
-        for (nth, &key) in keys.iter().enumerate() {
-            if keys[..nth].contains(&key) {
-                continue;
-            }
+        for key in distinct(keys) {
             if self.table.add(key, card) == HUB_ROWS_MIN && self.hubs.len() < NOTES_MAX {
                 self.hubs.insert(key, ask(RowNumber(row.number), IdentityKey(key)).value);
             }
@@ -282,6 +280,11 @@ impl MergePlan {
         }
         outlook
     }
+}
+
+/// A row that lists a contact twice has it once.
+fn distinct(keys: &[u64]) -> impl Iterator<Item = u64> + '_ {
+    keys.iter().enumerate().filter(|(nth, key)| !keys[..*nth].contains(key)).map(|(_, key)| *key)
 }
 
 /// Adds what is not there yet, as far as there is room.

@@ -3,7 +3,7 @@
 use super::table::IdentityTable;
 use crate::model::IdentityKey;
 
-/// Identities and how many rows have each, at 14 B an identity. What two rows share is found by hashes of 64 bits, so that
+/// Identities and how many rows have each, at 17 B an identity. What two rows share is found by hashes of 64 bits, so that
 /// it may be more than they share, and is never less.
 #[derive(Debug, Default)]
 pub struct SharedIdentities {

@@ -1,46 +1,35 @@
-//! Which card an identity stands on, for millions of identities: a sorted list with gaps.
+//! Which card an identity stands on, for millions of identities: a hash table of many pieces that grow one by one.
 
 use std::collections::HashMap;
-use std::hint::black_box;
 
-/// The list is cut in so many pieces, by the first eight bits of a hash, which then need not be written down.
+use super::bucket::{Bucket, PAGE_BUCKETS, Page, SLOTS, Slot, TAKEN};
+
+/// The table is cut in so many pieces, by the first eight bits of a hash, which then need not be written down.
 const PIECES: usize = 256;
 
-/// Homes that a piece begins with, and the room behind them for what does not find its home free: 700 KiB in all.
-const FIRST_HOMES: usize = 100;
-const FIRST_ROOM: usize = 128;
+/// Of 64 slots so many are taken when a piece grows.
+const TAKEN_MAX: usize = 56;
 
-/// The list grows by an eleventh when eleven twelfths of a piece are taken. So it is 85 to 92 % full, and an identity
-/// takes some 13.6 B. Finding one looks at some six slots, one behind the other. It grows in one block of memory and in
-/// place: many small blocks that grow leave holes between them that are as large as themselves.
-const GROWTH: usize = 12;
+/// How many rows have an identity, in the second word of a slot. All bits set stand for "this many or more, see beside".
+const ROWS_MANY: u32 = 0x7f;
 
-/// What one identity takes: 32 bits of its hash; 24 more, and how many rows have it (8 bits, and 255 stands for "more
-/// than that, see beside"); its card. The eight bits that are missing are the number of the piece. A slot that no row
-/// has is a gap.
-type Slot = [u32; 3];
-
-/// Slots that begin in one line of the cache. Behind its homes a piece has more room than two lines.
-const LINE_SLOTS: usize = 5;
-
-const GAP: Slot = [0; 3];
-const ROWS_MANY: u32 = 255;
-
-/// Identities by their 64-bit hashes: the card each stands on, and how many rows have it.
+/// Identities by their 64-bit hashes: the card each stands on, and how many rows have it. One takes some 17 B.
 #[derive(Debug)]
 pub struct IdentityTable {
-    /// All pieces, one behind the other. Each is sorted, gaps aside; every identity stands at its home or behind it, with
-    /// no gap in between.
-    slots: Vec<Slot>,
-    /// Of each piece. A hash's home is as far into these as the hash is into all hashes of its piece.
-    homes: usize,
-    /// Slots of each piece behind its homes.
-    room: usize,
-    /// How many each piece holds.
-    lens: Vec<usize>,
+    pieces: Box<[Piece; PIECES]>,
+    /// Pages that a piece has left when it grew, for the next ones that grow.
+    spare: Vec<Page>,
     len: u64,
-    /// Rows of those identities that more than 254 rows have.
+    /// Rows of those identities that more than 126 rows have.
     many: HashMap<u64, u64>,
+}
+
+/// Identities whose hashes begin alike. A hash's home is as far into the buckets as the hash is into all hashes of its
+/// piece; what finds its home full stands in the next bucket that is not, and behind the last one comes the first.
+#[derive(Debug)]
+struct Piece {
+    pages: Vec<Page>,
+    len: usize,
 }
 
 /// An identity as it stands in the table.
@@ -56,14 +45,9 @@ pub struct Known {
 
 impl Default for IdentityTable {
     fn default() -> IdentityTable {
-        IdentityTable {
-            slots: vec![GAP; PIECES * (FIRST_HOMES + FIRST_ROOM)],
-            homes: FIRST_HOMES,
-            room: FIRST_ROOM,
-            lens: vec![0; PIECES],
-            len: 0,
-            many: HashMap::new(),
-        }
+        let piece = |_| Piece { pages: vec![Page::default()], len: 0 };
+        let pieces = Box::new(std::array::from_fn(piece));
+        IdentityTable { pieces, spare: Vec::new(), len: 0, many: HashMap::new() }
     }
 }
 
@@ -73,157 +57,167 @@ impl IdentityTable {
         self.len
     }
 
-    /// Looks at the places of all of these at once, so that the processor fetches them side by side, and what comes
-    /// next finds them near. Memory answers one look in some 100 ns, but a dozen at the same time. Few enough should be
-    /// asked for that all stay near until they are needed.
-    pub fn approach(&self, keys: &[u64]) {
-        let glance = |&key: &u64| {
-            let home = self.home(piece_of(key), words(key)[0]);
-            // What is put in moves some 400 bytes; the lines behind these come along by themselves.
-            self.slots[home][1] ^ self.slots[home + LINE_SLOTS][1] ^ self.slots[home + 2 * LINE_SLOTS][1]
-        };
-        black_box(keys.iter().map(glance).fold(0, |all, word| all ^ word));
+    /// Sends for the places of all of these, so that what comes next finds them near. Memory answers one look in some
+    /// 100 ns, but a dozen at the same time. Few enough should be asked for that all stay near until they are needed.
+    pub fn approach(&mut self, keys: &[u64]) {
+        for &key in keys {
+            let piece = &mut self.pieces[piece_of(key)];
+            let home = piece.home(words(key)[0]);
+            piece.bucket_mut(home).touch();
+            // In case there is no room at home, as in every fifth bucket.
+            let behind = piece.behind(home);
+            piece.bucket_mut(behind).touch_tags();
+        }
     }
 
     /// The card on which an identity stands.
     pub fn card(&self, key: u64) -> Option<u32> {
-        self.seek(key).ok().map(|at| self.slots[at][2])
+        let piece = &self.pieces[piece_of(key)];
+        piece.seek(words(key)).map(|(at, slot)| piece.bucket(at).cards[slot])
     }
 
     /// How many rows have an identity.
     pub fn rows(&self, key: u64) -> u64 {
-        match self.seek(key).map(|at| self.slots[at][1] & 0xff) {
-            Err(_) => 0,
-            Ok(ROWS_MANY) => self.many.get(&key).copied().unwrap_or(u64::from(ROWS_MANY)),
-            Ok(rows) => u64::from(rows),
-        }
+        let piece = &self.pieces[piece_of(key)];
+        piece.seek(words(key)).map_or(0, |(at, slot)| self.rows_of(key, piece.bucket(at).lows[slot]))
     }
 
     /// One more row has this identity; should it be new, it stands on that card from now on. Returns how many rows have
     /// it now.
     pub fn add(&mut self, key: u64, card: u32) -> u64 {
-        match self.seek(key) {
-            Ok(at) => {
-                let word = &mut self.slots[at][1];
-                match *word & 0xff {
-                    ROWS_MANY => {
-                        let rows = self.many.entry(key).or_insert(u64::from(ROWS_MANY));
-                        *rows += 1;
-                        *rows
-                    }
-                    rows => {
-                        *word += 1;
-                        u64::from(rows + 1)
-                    }
-                }
+        let piece = &mut self.pieces[piece_of(key)];
+        let Some((at, slot)) = piece.seek(words(key)) else {
+            self.put(key, card);
+            return 1;
+        };
+        let low = &mut piece.bucket_mut(at).lows[slot];
+        if *low & ROWS_MANY < ROWS_MANY {
+            *low += 1;
+        }
+        match *low & ROWS_MANY {
+            ROWS_MANY => {
+                let rows = self.many.entry(key).or_insert(u64::from(ROWS_MANY) - 1);
+                *rows += 1;
+                *rows
             }
-            Err(at) => {
-                self.insert(at, key, card);
-                self.len += 1;
-                1
-            }
+            rows => u64::from(rows),
         }
     }
 
-    /// All of them, in the order of their hashes.
+    /// One row has this identity, which no row had before; it stands on that card.
+    pub fn put(&mut self, key: u64, card: u32) {
+        let nth = piece_of(key);
+        let piece = &mut self.pieces[nth];
+        if (piece.len + 1) * 64 > piece.buckets() * SLOTS * TAKEN_MAX {
+            // Each by its own share, from an eighth to a third, so that they grow at different times and the table as a
+            // whole is always about as full.
+            piece.grow(1 + piece.pages.len() * (4 + nth % 8) / 32, &mut self.spare);
+        }
+        let [tag, low] = words(key);
+        piece.settle([tag, low | 1, card]);
+        piece.len += 1;
+        self.len += 1;
+    }
+
+    /// All of them, in no order.
     pub fn iter(&self) -> impl Iterator<Item = Known> + '_ {
-        self.slots.chunks(self.stride()).zip(0u64..).flat_map(move |(piece, at)| {
-            piece.iter().filter(|slot| **slot != GAP).map(move |&[high, low, card]| {
-                let key = at << 56 | u64::from(high) << 24 | u64::from(low >> 8);
-                let rows = match low & 0xff {
-                    ROWS_MANY => self.many.get(&key).copied().unwrap_or(u64::from(ROWS_MANY)),
-                    rows => u64::from(rows),
-                };
-                Known { key, card, rows }
+        self.pieces.iter().zip(0u64..).flat_map(move |(piece, at)| {
+            let buckets = piece.pages.iter().flat_map(|page| page.iter());
+            buckets.flat_map(Bucket::slots).map(move |[tag, low, card]| {
+                let key = at << 56 | u64::from(tag & !TAKEN) << 25 | u64::from(low >> 7);
+                Known { key, card, rows: self.rows_of(key, low) }
             })
         })
     }
 
-    fn stride(&self) -> usize {
-        self.homes + self.room
-    }
-
-    fn home(&self, piece: usize, high: u32) -> usize {
-        piece * self.stride() + home(self.homes, high)
-    }
-
-    /// Where it stands, or where it would have to be put in; perhaps just behind its piece.
-    fn seek(&self, key: u64) -> Result<usize, usize> {
-        let (piece, [high, low]) = (piece_of(key), words(key));
-        let wanted = u64::from(high) << 32 | u64::from(low);
-        let begin = self.home(piece, high);
-        for (slot, at) in self.slots[begin..(piece + 1) * self.stride()].iter().zip(begin..) {
-            let [slot_high, slot_low, _] = *slot;
-            let found = u64::from(slot_high) << 32 | u64::from(slot_low & !0xff);
-            if slot_low == 0 || found > wanted {
-                return Err(at);
-            }
-            if found == wanted {
-                return Ok(at);
-            }
+    #[inline]
+    fn rows_of(&self, key: u64, low: u32) -> u64 {
+        match low & ROWS_MANY {
+            ROWS_MANY => self.many.get(&key).copied().unwrap_or(u64::from(ROWS_MANY)),
+            rows => u64::from(rows),
         }
-        Err((piece + 1) * self.stride())
-    }
-
-    fn insert(&mut self, mut at: usize, key: u64, card: u32) {
-        let (piece, [high, low]) = (piece_of(key), words(key));
-        if (self.lens[piece] + 1) * GROWTH > self.homes * (GROWTH - 1) {
-            self.grow(self.homes + self.homes / (GROWTH - 1), self.room);
-            at = self.seek(key).unwrap_or_else(|at| at);
-        }
-        loop {
-            // Everything up to the next gap moves on by one: some 400 bytes.
-            let end = (piece + 1) * self.stride();
-            if let Some(gap) = self.slots[at..end].iter().position(|slot| slot[1] == 0) {
-                self.slots.copy_within(at..at + gap, at + 1);
-                self.slots[at] = [high, low | 1, card];
-                self.lens[piece] += 1;
-                return;
-            }
-            self.grow(self.homes, 2 * self.room);
-            at = self.seek(key).unwrap_or_else(|at| at);
-        }
-    }
-
-    /// Gives every piece so many homes, and so much room behind them; neither less than it has. What found a place before
-    /// finds one then: with more homes there are no fewer of them behind any hash.
-    fn grow(&mut self, homes: usize, room: usize) {
-        let (old, new) = (self.stride(), homes + room);
-        self.slots.reserve_exact(PIECES * new - self.slots.len());
-        self.slots.resize(PIECES * new, GAP);
-        let mut taken = vec![GAP; old];
-        for piece in (0..PIECES).rev() {
-            // A gap that is taken out is overwritten by the next slot.
-            let mut len = 0;
-            for slot in &self.slots[piece * old..(piece + 1) * old] {
-                taken[len] = *slot;
-                len += usize::from(slot[1] != 0);
-            }
-            // The new place of a piece is further to the right than all that was not moved yet.
-            let slots = &mut self.slots[piece * new..(piece + 1) * new];
-            slots.fill(GAP);
-            let mut next = 0;
-            for slot in &taken[..len] {
-                let at = next.max(home(homes, slot[0]));
-                slots[at] = *slot;
-                next = at + 1;
-            }
-        }
-        (self.homes, self.room) = (homes, room);
     }
 }
 
-fn home(homes: usize, high: u32) -> usize {
-    ((u64::from(high) * homes as u64) >> 32) as usize
+impl Piece {
+    /// The bucket and the slot where it stands.
+    #[inline]
+    fn seek(&self, [tag, low]: [u32; 2]) -> Option<(usize, usize)> {
+        let mut at = self.home(tag);
+        loop {
+            let bucket = self.bucket(at);
+            let slot = bucket.with_tag(tag).find(|&slot| bucket.lows[slot] & !ROWS_MANY == low);
+            if let Some(slot) = slot {
+                return Some((at, slot));
+            }
+            if bucket.passed & mark(low) == 0 {
+                return None;
+            }
+            at = self.behind(at);
+        }
+    }
+
+    /// Puts in what is not there, where there is room for it.
+    #[inline]
+    fn settle(&mut self, slot: Slot) {
+        let [tag, low, _] = slot;
+        let mut at = self.home(tag);
+        loop {
+            let bucket = self.bucket_mut(at);
+            if bucket.push(slot) {
+                return;
+            }
+            bucket.passed |= mark(low);
+            at = self.behind(at);
+        }
+    }
+
+    /// What is in a piece moves some four times while it grows.
+    fn grow(&mut self, more: usize, spare: &mut Vec<Page>) {
+        let new = self.pages.len() + more;
+        let new = (0..new).map(|_| spare.pop().unwrap_or_default()).collect();
+        for mut page in std::mem::replace(&mut self.pages, new) {
+            for bucket in page.iter_mut() {
+                bucket.slots().for_each(|slot| self.settle(slot));
+                bucket.clear();
+            }
+            spare.push(page);
+        }
+    }
+
+    fn buckets(&self) -> usize {
+        self.pages.len() * PAGE_BUCKETS
+    }
+
+    fn home(&self, tag: u32) -> usize {
+        ((u64::from(tag & !TAKEN) * self.buckets() as u64) >> 31) as usize
+    }
+
+    fn behind(&self, at: usize) -> usize {
+        if at + 1 < self.buckets() { at + 1 } else { 0 }
+    }
+
+    fn bucket(&self, at: usize) -> &Bucket {
+        &self.pages[at / PAGE_BUCKETS][at % PAGE_BUCKETS]
+    }
+
+    fn bucket_mut(&mut self, at: usize) -> &mut Bucket {
+        &mut self.pages[at / PAGE_BUCKETS][at % PAGE_BUCKETS]
+    }
 }
 
 fn piece_of(key: u64) -> usize {
     (key >> 56) as usize
 }
 
-/// The two words of a slot that say whose it is, the second without its rows.
+/// The two words of a slot that say whose it is: 31 bits of the hash as a tag; and 25 bits above the count of rows.
 fn words(key: u64) -> [u32; 2] {
-    [(key >> 24) as u32, (key as u32) << 8]
+    [(key >> 25) as u32 | TAKEN, (key as u32) << 7]
+}
+
+/// What a bucket remembers of one that went on because there was no room: one of sixteen bits.
+fn mark(low: u32) -> u16 {
+    1 << ((low >> 7) % 16)
 }
 
 #[cfg(test)]
@@ -250,8 +244,9 @@ mod tests {
                 prop_assert_eq!(table.add(key, card), known.1);
             }
             prop_assert_eq!(table.len(), map.len() as u64);
-            let listed: Vec<_> = table.iter().map(|known| (known.key, (known.card, known.rows))).collect();
-            prop_assert_eq!(listed, map.iter().map(|(key, known)| (*key, *known)).collect::<Vec<_>>());
+            let listed: BTreeMap<_, _> = table.iter().map(|known| (known.key, (known.card, known.rows))).collect();
+            prop_assert_eq!(table.iter().count(), map.len());
+            prop_assert_eq!(&listed, &map);
             for seed in 0..3_200 {
                 prop_assert_eq!(table.card(key(seed)), map.get(&key(seed)).map(|known| known.0));
                 prop_assert_eq!(table.rows(key(seed)), map.get(&key(seed)).map_or(0, |known| known.1));
@@ -279,15 +274,34 @@ mod tests {
     }
 
     #[test]
-    fn an_identity_takes_fourteen_bytes() {
+    fn an_identity_takes_seventeen_bytes() {
         let mut table = IdentityTable::default();
+        let mut all = Vec::new();
         for n in 0..400_000 {
             table.add(key(4 * n), n as u32);
-            if n > 100_000 && n % 10_000 == 0 {
-                let slots = table.slots.capacity() - PIECES * table.room;
-                let each = (slots * size_of::<Slot>()) as f64 / table.len() as f64;
-                assert!(each < 14.9, "{each} bytes at {n}");
+            if n >= 100_000 && n % 10_000 == 0 {
+                let pages: usize = table.pieces.iter().map(|piece| piece.pages.len()).sum();
+                all.push(
+                    ((pages + table.spare.len()) * PAGE_BUCKETS * size_of::<Bucket>()) as f64 / table.len() as f64,
+                );
             }
         }
+        let mean = all.iter().sum::<f64>() / all.len() as f64;
+        assert!((16.5..17.0).contains(&mean) && all.iter().all(|each| *each < 19.5), "{mean} of {all:?}");
+    }
+
+    #[test]
+    fn what_found_no_room_at_home_is_found_behind_it() {
+        // All of one home, the last of a piece, so that they go on at its beginning.
+        let (mut table, last) = (IdentityTable::default(), 0x17ff_ffff_ffff_ffff_u64);
+        for n in 0..100 {
+            table.put(last - n, n as u32);
+        }
+        table.approach(&[last]);
+        for n in 0..100 {
+            assert_eq!((table.card(last - n), table.rows(last - n)), (Some(n as u32), 1));
+        }
+        assert_eq!(table.card(last - 100), None);
+        assert_eq!(table.iter().count(), 100);
     }
 }

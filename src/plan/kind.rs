@@ -1,5 +1,7 @@
 //! What a cell seems to hold. For telling a person what a column is like, never for deciding what is sent.
 
+use super::digits::{is_day, is_digits};
+
 /// What a cell seems to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CellKind {
@@ -35,9 +37,15 @@ impl CellKind {
         CellKind::of_usual(text.as_bytes()).unwrap_or_else(|| CellKind::of_any(text))
     }
 
-    /// The same in one pass, of what nearly all cells with digits hold: digits alone, digits and spaces, days as
-    /// `2024-03-01`, and words; nothing where it takes a closer look.
+    /// The same by a short way, of what nearly all cells with digits hold: digits alone, days as `2024-03-01`, digits and
+    /// spaces, and words; nothing where it takes a closer look.
     fn of_usual(text: &[u8]) -> Option<CellKind> {
+        if is_digits(text) {
+            return Some(if text[0] == b'0' && text.len() >= 8 { CellKind::Phone } else { CellKind::Number });
+        }
+        if is_day(text) {
+            return Some(CellKind::Date);
+        }
         let (mut digits, mut others) = (0, 0u8);
         for byte in text {
             digits += usize::from(byte.is_ascii_digit());
@@ -46,21 +54,8 @@ impl CellKind {
         match others {
             _ if others & AT != 0 => None,
             _ if digits == 0 || others & WORD != 0 => Some(CellKind::Text),
-            0 if text[0] == b'0' && digits >= 8 => Some(CellKind::Phone),
-            0 => Some(CellKind::Number),
             SPACE if (7..=15).contains(&digits) => Some(CellKind::Phone),
             SPACE => Some(CellKind::Text),
-            DASH => match text {
-                [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] => {
-                    let two = |tens: &u8, ones: &u8| {
-                        10 * u32::from(tens.wrapping_sub(b'0')) + u32::from(ones.wrapping_sub(b'0'))
-                    };
-                    let is_year = [y1, y2, y3, y4].iter().all(|digit| digit.is_ascii_digit()) && digits == 8;
-                    let is_day = (1..=12).contains(&two(m1, m2)) && (1..=31).contains(&two(d1, d2));
-                    (is_year && two(y1, y2) > 0 && is_day).then_some(CellKind::Date)
-                }
-                _ => None,
-            },
             _ => None,
         }
     }
@@ -86,13 +81,12 @@ impl CellKind {
     }
 }
 
-/// Classes of bytes in [`CLASSES`]: what makes addresses; what stands in no number, date or phone number; spaces; dashes;
-/// and whatever else may stand in those.
+/// Classes of bytes in [`CLASSES`]: what makes addresses; what stands in no number, date or phone number; spaces; and
+/// whatever else may stand in those.
 const AT: u8 = 1;
 const WORD: u8 = 2;
 const SPACE: u8 = 4;
-const DASH: u8 = 8;
-const OTHER: u8 = 16;
+const OTHER: u8 = 8;
 
 /// The class of every byte; digits have none.
 static CLASSES: [u8; 256] = {
@@ -101,7 +95,6 @@ static CLASSES: [u8; 256] = {
         match byte as u8 {
             b'@' => classes[byte] = AT,
             b' ' => classes[byte] = SPACE,
-            b'-' => classes[byte] = DASH,
             b'0'..=b'9' => classes[byte] = 0,
             // Halves of the day, exponents, and what stands between days and times, stand among digits too.
             b'a' | b'p' | b'm' | b'e' | b'A' | b'P' | b'M' | b'E' | b'T' | b'Z' => {}

@@ -2,6 +2,7 @@
 //! no network.
 
 mod damage;
+mod digits;
 mod kind;
 mod merge;
 mod phone_traces;

@@ -1,7 +1,8 @@
 //! Phone numbers that have lost their plus or their leading zero, as the other numbers of the column show.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::digits::is_digits;
 use super::seen::Seen;
 use crate::model::RowNumber;
 
@@ -23,8 +24,9 @@ pub(super) struct PhoneTraces {
     zeroed: [u64; DIGITS_MAX + 1],
     /// The long ones without plus or zero, by their make.
     long_bare: BTreeMap<Make, Seen>,
-    /// How many numbers of each make have a plus.
-    plus: BTreeMap<Make, u64>,
+    /// The makes of those with a plus; and the last that was seen, since most are like the one before.
+    plus: BTreeSet<Make>,
+    last_plus: Option<Make>,
 }
 
 impl PhoneTraces {
@@ -45,8 +47,10 @@ impl PhoneTraces {
 
     /// Looks at what follows a plus.
     pub(super) fn look_behind_plus(&mut self, rest: &str) {
-        if let Some(make) = make(rest.as_bytes()) {
-            *self.plus.entry(make).or_default() += 1;
+        let make = make(rest.as_bytes());
+        if make != self.last_plus {
+            self.plus.extend(make);
+            self.last_plus = make;
         }
     }
 
@@ -56,7 +60,7 @@ impl PhoneTraces {
 
     /// Numbers that are like those with a plus, and have none.
     pub(super) fn like_those_with_plus(&self) -> Seen {
-        let like = self.long_bare.iter().filter(|(make, _)| self.plus.contains_key(make));
+        let like = self.long_bare.iter().filter(|(make, _)| self.plus.contains(make));
         like.fold(Seen::default(), |all, (_, seen)| all.and(seen))
     }
 
@@ -84,12 +88,17 @@ impl PhoneTraces {
         self.bare.iter_mut().zip(&other.bare).for_each(|(mine, theirs)| mine.take_in(theirs));
         self.zeroed.iter_mut().zip(&other.zeroed).for_each(|(mine, theirs)| *mine += theirs);
         other.long_bare.iter().for_each(|(make, seen)| self.long_bare.entry(*make).or_default().take_in(seen));
-        other.plus.iter().for_each(|(make, count)| *self.plus.entry(*make).or_default() += count);
+        self.plus.extend(&other.plus);
     }
 }
 
 /// The make of a number; nothing when it has fewer than two digits.
 fn make(text: &[u8]) -> Option<Make> {
+    if let [tens, ones, ..] = text
+        && is_digits(text)
+    {
+        return Some(((tens & 0xf) * 10 + (ones & 0xf), u8::try_from(text.len()).unwrap_or(u8::MAX)));
+    }
     let (mut begins, mut digits) = (0, 0u8);
     for digit in text.iter().filter(|byte| byte.is_ascii_digit()).map(|byte| byte - b'0') {
         begins = if digits < 2 { begins * 10 + digit } else { begins };

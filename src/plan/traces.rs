@@ -1,6 +1,7 @@
 //! What becomes of values in spreadsheets and databases without anybody being told: each cell looks sound, and the column
 //! as a whole gives it away.
 
+use super::digits::is_digits;
 use super::kind::CellKind;
 use super::phone_traces::{PhoneTraces, is_phone_name};
 use super::seen::Seen;
@@ -54,11 +55,21 @@ impl Traces {
         if text.len() >= CUT_AT_CHARS[0] {
             self.look_at_length(row, text);
         }
-        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        if is_digits(text.as_bytes()) {
             self.look_at_digits(row, text);
         } else if let Some(rest) = text.strip_prefix('+') {
             self.phones.look_behind_plus(rest);
         }
+    }
+
+    /// Looks at a cell, should it begin with a letter and be shorter than what may be cut; whether it does and is. White
+    /// space behind it does not matter then.
+    #[inline]
+    pub(super) fn look_at_short_words(&mut self, text: &str) -> bool {
+        // C3 is what letters of the West begin with.
+        let is_it = matches!(text.as_bytes(), [b'A'..=b'Z' | b'a'..=b'z' | 0xC3, ..]) && text.len() < CUT_AT_CHARS[0];
+        self.kinds[CellKind::Text as usize] += u64::from(is_it);
+        is_it
     }
 
     /// Looks at a cell that holds nothing that could be a number or a date.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::digits::is_digits;
 use super::kind::CellKind;
 use super::phone_traces::PhoneTraces;
 use super::seen::Seen;
@@ -60,7 +61,13 @@ impl Watch {
     /// Looks at a row. `sent` says which phone number is sent for a column.
     pub fn look<'c>(&mut self, row: &Row, sent: impl Fn(ColumnIndex) -> Option<&'c str>) {
         for Column { at, seen } in &mut self.columns {
-            let text = trim(row.cell(*at));
+            let cell = row.cell(*at);
+            if let Sight::Text(traces) = seen
+                && traces.look_at_short_words(cell)
+            {
+                continue;
+            }
+            let text = trim(cell);
             let Some(first) = text.bytes().next() else { continue };
             match seen {
                 Sight::Text(traces) => match first {
@@ -69,7 +76,7 @@ impl Watch {
                 },
                 Sight::Phones(phones) => match first {
                     b'+' => phones.traces.look_behind_plus(&text[1..]),
-                    b'0'..=b'9' if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                    b'0'..=b'9' if is_digits(text.as_bytes()) => {
                         phones.look(row.number, text, || sent(*at));
                     }
                     _ => {}

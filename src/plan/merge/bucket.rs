@@ -6,12 +6,12 @@ pub type Slot = [u32; 3];
 /// Set in every tag, so that none is like that of an empty slot.
 pub const TAKEN: u32 = 1 << 31;
 
-/// Slots of a bucket: one word of each, and four bytes beside, fill a line of the cache.
+/// Slots of a bucket: their tags, and four bytes beside, fill a line of the cache.
 pub const SLOTS: usize = 15;
 
-/// Buckets of a page, 1.5 KiB: small enough for a piece to grow by a few, and all alike, so that what one piece leaves
-/// another can take. Pieces of memory that grow leave holes between them.
-pub const PAGE_BUCKETS: usize = 8;
+/// Buckets of a page, 6 KiB: small enough for a piece to grow by a few, and so large that where all pages are stays near.
+/// All are alike, so that what one piece leaves another can take; pieces of memory that grow leave holes between them.
+pub const PAGE_BUCKETS: usize = 32;
 
 /// Buckets side by side, which never move.
 pub type Page = Box<[Bucket; PAGE_BUCKETS]>;
@@ -26,22 +26,13 @@ pub struct Bucket {
     touched: u8,
     /// Marks of those that would be here, had there been room.
     pub passed: u16,
-    /// The second words.
-    pub lows: [u32; SLOTS],
-    touched_low: u32,
-    /// The third words.
-    pub cards: [u32; SLOTS],
-    touched_card: u32,
+    /// The second and the third word of each.
+    pub others: [[u32; 2]; SLOTS],
 }
 
 impl Bucket {
-    /// Brings it near, by writing what nobody reads: a write does not keep the processor waiting as a read does.
+    /// Brings its tags near, by writing what nobody reads: a write does not keep the processor waiting as a read does.
     pub fn touch(&mut self) {
-        (self.touched, self.touched_low, self.touched_card) = (1, 1, 1);
-    }
-
-    /// The same with its tags alone.
-    pub fn touch_tags(&mut self) {
         self.touched = 1;
     }
 
@@ -65,14 +56,14 @@ impl Bucket {
         if slot >= SLOTS {
             return false;
         }
-        (self.tags[slot], self.lows[slot], self.cards[slot]) = (tag, low, card);
+        (self.tags[slot], self.others[slot]) = (tag, [low, card]);
         self.len += 1;
         true
     }
 
     /// All slots that are taken.
     pub fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
-        (0..usize::from(self.len)).map(|slot| [self.tags[slot], self.lows[slot], self.cards[slot]])
+        self.tags.iter().zip(&self.others).take(self.len.into()).map(|(tag, [low, card])| [*tag, *low, *card])
     }
 
     /// Leaves all slots empty.

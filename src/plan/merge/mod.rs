@@ -41,7 +41,7 @@ const NOTES_MAX: usize = 500;
 const ROWS_NOTED_MAX: usize = 10;
 const VALUES_NOTED_MAX: usize = 3;
 
-/// How many identities are looked for at once: with four lines of the cache each they take half of the nearest.
+/// How many identities are looked for at once: with three lines of the cache each they take a third of the nearest.
 const APPROACHED: usize = 64;
 
 /// How many of the largest groups and hubs are told.

@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use super::bucket::{Bucket, PAGE_BUCKETS, Page, SLOTS, Slot, TAKEN};
 
-/// The table is cut in so many pieces, by the first eight bits of a hash, which then need not be written down.
-const PIECES: usize = 256;
+/// The table is cut in so many pieces, by the first six bits of a hash, which then need not be written down.
+const PIECES: usize = 64;
 
 /// Of 64 slots so many are taken when a piece grows.
 const TAKEN_MAX: usize = 56;
 
 /// How many rows have an identity, in the second word of a slot. All bits set stand for "this many or more, see beside".
-const ROWS_MANY: u32 = 0x7f;
+const ROWS_MANY: u32 = (1 << ROWS_BITS) - 1;
+const ROWS_BITS: u32 = 5;
 
 /// Identities by their 64-bit hashes: the card each stands on, and how many rows have it. One takes some 17 B.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ pub struct IdentityTable {
     /// Pages that a piece has left when it grew, for the next ones that grow.
     spare: Vec<Page>,
     len: u64,
-    /// Rows of those identities that more than 126 rows have.
+    /// Rows of those identities that more than 30 rows have.
     many: HashMap<u64, u64>,
 }
 
@@ -66,20 +67,20 @@ impl IdentityTable {
             piece.bucket_mut(home).touch();
             // In case there is no room at home, as in every fifth bucket.
             let behind = piece.behind(home);
-            piece.bucket_mut(behind).touch_tags();
+            piece.bucket_mut(behind).touch();
         }
     }
 
     /// The card on which an identity stands.
     pub fn card(&self, key: u64) -> Option<u32> {
         let piece = &self.pieces[piece_of(key)];
-        piece.seek(words(key)).map(|(at, slot)| piece.bucket(at).cards[slot])
+        piece.seek(words(key)).map(|(at, slot)| piece.bucket(at).others[slot][1])
     }
 
     /// How many rows have an identity.
     pub fn rows(&self, key: u64) -> u64 {
         let piece = &self.pieces[piece_of(key)];
-        piece.seek(words(key)).map_or(0, |(at, slot)| self.rows_of(key, piece.bucket(at).lows[slot]))
+        piece.seek(words(key)).map_or(0, |(at, slot)| self.rows_of(key, piece.bucket(at).others[slot][0]))
     }
 
     /// One more row has this identity; should it be new, it stands on that card from now on. Returns how many rows have
@@ -90,7 +91,7 @@ impl IdentityTable {
             self.put(key, card);
             return 1;
         };
-        let low = &mut piece.bucket_mut(at).lows[slot];
+        let [low, _] = &mut piece.bucket_mut(at).others[slot];
         if *low & ROWS_MANY < ROWS_MANY {
             *low += 1;
         }
@@ -124,7 +125,7 @@ impl IdentityTable {
         self.pieces.iter().zip(0u64..).flat_map(move |(piece, at)| {
             let buckets = piece.pages.iter().flat_map(|page| page.iter());
             buckets.flat_map(Bucket::slots).map(move |[tag, low, card]| {
-                let key = at << 56 | u64::from(tag & !TAKEN) << 25 | u64::from(low >> 7);
+                let key = at << 58 | u64::from(tag & !TAKEN) << 27 | u64::from(low >> ROWS_BITS);
                 Known { key, card, rows: self.rows_of(key, low) }
             })
         })
@@ -146,7 +147,7 @@ impl Piece {
         let mut at = self.home(tag);
         loop {
             let bucket = self.bucket(at);
-            let slot = bucket.with_tag(tag).find(|&slot| bucket.lows[slot] & !ROWS_MANY == low);
+            let slot = bucket.with_tag(tag).find(|&slot| bucket.others[slot][0] & !ROWS_MANY == low);
             if let Some(slot) = slot {
                 return Some((at, slot));
             }
@@ -207,17 +208,17 @@ impl Piece {
 }
 
 fn piece_of(key: u64) -> usize {
-    (key >> 56) as usize
+    (key >> 58) as usize
 }
 
-/// The two words of a slot that say whose it is: 31 bits of the hash as a tag; and 25 bits above the count of rows.
+/// The two words of a slot that say whose it is: 31 bits of the hash as a tag; and 27 bits above the count of rows.
 fn words(key: u64) -> [u32; 2] {
-    [(key >> 25) as u32 | TAKEN, (key as u32) << 7]
+    [(key >> 27) as u32 | TAKEN, (key as u32) << ROWS_BITS]
 }
 
 /// What a bucket remembers of one that went on because there was no room: one of sixteen bits.
 fn mark(low: u32) -> u16 {
-    1 << ((low >> 7) % 16)
+    1 << ((low >> ROWS_BITS) % 16)
 }
 
 #[cfg(test)]

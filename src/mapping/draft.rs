@@ -101,11 +101,12 @@ impl Findings {
         }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// All of them, in the order of the mapping.
     pub fn in_order(mut self) -> Vec<Issue> {
-        if self.0.is_empty() {
-            return Vec::new();
-        }
         self.0.sort_by_key(|(origin, _)| *origin);
         self.0.into_iter().map(|(_, issue)| issue).collect()
     }

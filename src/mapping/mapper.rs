@@ -147,6 +147,11 @@ impl Mapper {
 
     fn conclude(&self, draft: Draft<'_>) -> Mapped {
         let Draft { scraps, card, issues, warnings, missing, has_content, has_contact, .. } = draft;
+        // Nothing is to be said of nearly every row.
+        let is_silent = issues.is_empty() && warnings.is_empty() && missing.is_empty();
+        if is_silent && has_content && (has_contact || self.without_contact.is_none()) {
+            return Mapped::Card { card, warnings: Vec::new() };
+        }
         let (mut issues, mut warnings) = (issues.in_order(), warnings.in_order());
         if has_content {
             issues.append(&mut missing.in_order());

@@ -212,6 +212,7 @@ impl ContactCard {
         self.entries.insert(at, new);
     }
 
+    #[inline]
     fn entry(&self, place: Place) -> Entry<'_> {
         let Place { rank, origin, label, value, end } = place;
         let text = |from: u32, to: u32| &self.text[from as usize..to as usize];

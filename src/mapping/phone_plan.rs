@@ -180,15 +180,32 @@ fn collect<'a>(text: &str, buffer: &'a mut [u8; TEXT_BYTES_MAX]) -> Option<(bool
         return None;
     }
     // Without branches: how numbers are grouped nobody can guess.
-    let (mut count, mut sound) = (0, true);
+    let (mut count, mut kinds) = (0, KNOWN);
     for &byte in text {
-        let is_digit = byte.is_ascii_digit();
-        buffer[count] = byte;
-        count += usize::from(is_digit);
-        sound &= is_digit | (byte == b' ') | (byte == b'-') | (byte == b'(') | (byte == b')');
+        let kind = KINDS[usize::from(byte)];
+        buffer[count % TEXT_BYTES_MAX] = byte;
+        count += usize::from(kind & DIGIT);
+        kinds &= kind;
     }
-    (sound && count <= DIGITS_MAX).then(|| (international, &buffer[..count]))
+    (kinds & KNOWN != 0 && count <= DIGITS_MAX).then(|| (international, &buffer[..count]))
 }
+
+/// What may stand in a plain number: digits, and what people put between them.
+const DIGIT: u8 = 1;
+const KNOWN: u8 = 2;
+
+static KINDS: [u8; 256] = {
+    let (mut kinds, mut byte) = ([0; 256], 0);
+    while byte < 256 {
+        kinds[byte] = match byte as u8 {
+            b'0'..=b'9' => KNOWN | DIGIT,
+            b' ' | b'-' | b'(' | b')' => KNOWN,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    kinds
+};
 
 /// The plan whose calling code begins the digits, and what follows. Calling codes are prefix-free (ITU-T E.164).
 fn find(digits: &[u8]) -> Option<(usize, &[u8])> {

@@ -256,7 +256,7 @@ impl RecordReader {
                     let lines_before = |at: usize| self.record_line + count_breaks(&unread[..at]);
                     self.unclosed_quote = unclosed.map(lines_before);
                     self.torn = self.cells.torn.map(|quotes| quotes.map(lines_before));
-                    if self.cells.quoted {
+                    if self.cells.spans_lines {
                         self.breaks = count_breaks(&unread[..len]);
                     }
                     self.after_cr = used > len && unread[len] == b'\r';

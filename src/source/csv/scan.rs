@@ -52,8 +52,8 @@ pub(super) struct Cells {
     pub(super) ranges: Vec<[u32; 2]>,
     /// The cells stand in the bytes of the record themselves: none holds a doubled or stray quote.
     pub(super) verbatim: bool,
-    /// The record holds quotes, and so perhaps line breaks.
-    pub(super) quoted: bool,
+    /// The record may hold line breaks; without quotes it never does.
+    pub(super) spans_lines: bool,
     /// Closing quotes with something else behind them than the end of the cell.
     pub(super) bad_quotes: usize,
     /// Those among them before which a backslash stands.
@@ -67,15 +67,14 @@ pub(super) struct Cells {
 pub(super) fn scan(bytes: &[u8], complete: bool, syntax: Syntax, cells: &mut Cells) -> Scan {
     cells.text.clear();
     cells.ranges.clear();
-    (cells.verbatim, cells.quoted) = (true, false);
+    (cells.verbatim, cells.spans_lines) = (true, false);
     (cells.bad_quotes, cells.after_backslash, cells.torn) = (0, 0, None);
     match memchr3(b'\n', b'\r', b'"', bytes) {
         Some(at) if bytes[at] == b'"' => {
-            cells.quoted = true;
             let neat = if syntax.backslash { None } else { neat(bytes, at, syntax.delimiter, cells) };
             neat.unwrap_or_else(|| {
                 cells.ranges.clear();
-                cells.verbatim = false;
+                (cells.verbatim, cells.spans_lines) = (false, true);
                 quoted(bytes, complete, syntax, cells)
             })
         }
@@ -137,6 +136,7 @@ fn neat(bytes: &[u8], mut quote: usize, delimiter: u8, cells: &mut Cells) -> Opt
         }
         let close = quote + 1 + memchr(b'"', &bytes[quote + 1..])?;
         cells.ranges.push([quote as u32 + 1, close as u32]);
+        cells.spans_lines |= memchr2(b'\n', b'\r', &bytes[quote + 1..close]).is_some();
         at = close + 2;
         match *bytes.get(close + 1)? {
             b'\n' | b'\r' => return Some(Scan::Record { len: close + 1, used: close + 2, unclosed: None }),

@@ -1,5 +1,9 @@
 //! Dates as a table writes them, read by a pattern of `YYYY`, `YY`, `MM`, `M`, `DD` and `D`.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 /// How dates are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct DateFormat {
@@ -14,6 +18,16 @@ enum Part {
     Day { exact: bool },
     Text(String),
 }
+
+/// A time of day: `10:00`, `9.30`, `10:00:00.000`, `1:05 PM`, `101500`, each perhaps with its zone behind (ISO 8601).
+static TIME: LazyLock<Regex> = LazyLock::new(|| {
+    let time = r"(?x)^
+        (?: [0-9]{1,2} [:.] [0-9]{2} (?: [:.] [0-9]{2} (?: [.,] [0-9]{1,9} )? )? | [0-9]{4} (?: [0-9]{2} )? )
+        (?: [\ \u{a0}\u{202f}]? [AaPp] \.? [Mm] \.? )?
+        (?: \ ? (?: Z | UTC | [+-] [0-9]{2} (?: :? [0-9]{2} )? ) )?
+        $";
+    Regex::new(time).expect("a pattern")
+});
 
 /// Two-digit years up to this one are of this century, later ones of the last (as POSIX `strptime` has it).
 const LAST_SHORT_YEAR: u32 = 68;
@@ -54,8 +68,18 @@ impl DateFormat {
     }
 
     /// The date as ISO 8601; `None` when the text is no date of this form. A time of day after a space or `T` is left
-    /// out.
+    /// out. `YYYY-MM-DD` is read by every pattern that does not begin with a year of four digits: a workbook's own dates
+    /// come in that form, however they look there.
     pub fn read(&self, text: &str) -> Option<String> {
+        let iso = || match self.parts.first() {
+            Some(Part::Year { digits: 4 }) => None,
+            _ => DateFormat::new("YYYY-MM-DD").ok()?.read_written(text),
+        };
+        self.read_written(text).or_else(iso)
+    }
+
+    /// As it is written.
+    fn read_written(&self, text: &str) -> Option<String> {
         let (mut year, mut month, mut day) = (0, 0, 0);
         let mut rest = text;
         for part in &self.parts {
@@ -74,7 +98,7 @@ impl DateFormat {
             }
         }
         let time = rest.strip_prefix([' ', 'T', '\u{a0}', '\u{202f}']);
-        let ends = rest.is_empty() || time.is_some_and(|time| time.starts_with(|c: char| c.is_ascii_digit()));
+        let ends = rest.is_empty() || time.is_some_and(|time| TIME.is_match(time));
         let days = match month {
             1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
             4 | 6 | 9 | 11 => 30,
@@ -118,6 +142,12 @@ mod tests {
             ("YYYY-MM-DD", "2026-12-24", "2026-12-24"),
             ("YYYY-MM-DD", "2026-12-24T10:00:00Z", "2026-12-24"),
             ("YYYY-MM-DD", "2026-12-24 10:00", "2026-12-24"),
+            ("YYYYMMDD", "20261224T101500Z", "2026-12-24"),
+            ("M/D/YYYY", "12/24/2026 1:05:00 PM", "2026-12-24"),
+            ("DD.MM.YYYY", "24.12.2026 9.30", "2026-12-24"),
+            ("YYYY-MM-DD", "2026-12-24T10:00:00.123+01:00", "2026-12-24"),
+            ("DD.MM.YYYY", "2026-12-24", "2026-12-24"),
+            ("DD.MM.YYYY", "2026-12-24 10:00:00", "2026-12-24"),
             ("DD/MM/YYYY", "24/12/2026", "2026-12-24"),
             ("YYYY年M月D日", "2026年2月4日", "2026-02-04"),
         ] {
@@ -136,6 +166,10 @@ mod tests {
             ("DD.MM.YYYY", "01.13.2026"),
             ("DD.MM.YYYY", "24.12.2026x"),
             ("DD.MM.YYYY", "24.12.2026 at noon"),
+            ("DD.MM.YYYY", "24.12.2026 25.12.2026"),
+            ("DD.MM.YYYY", "24.12.2026 0012 é"),
+            ("DD.MM.YYYY", "24.12.2026 10:00 10:00"),
+            ("YYYY-DD-MM", "2026-12-24"),
             ("YYYY-MM-DD", "0000-01-01"),
             ("M/D/YYYY", ""),
         ] {

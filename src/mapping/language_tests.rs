@@ -136,6 +136,7 @@ fn every_option_does_what_it_says() {
     for (options, cell, expected) in [
         ("split = \";\"", "a; b;;a", "a|b"),
         ("split = [\";\", \",\"]", "a,b;c", "a|b|c"),
+        ("split = \"; \"", "a; b; ", "a|b"),
         ("split = \";\", join = \", \"", "a;b", "a, b"),
         ("trim = false", " a ", " a "),
         ("trim = false", "  ", ""),
@@ -155,7 +156,11 @@ fn every_option_does_what_it_says() {
         ("default = \"none\"", "a", "a"),
         ("values = { \"-\" = \"\" }, default = \"none\"", "-", "none"),
         ("date_format = \"D.M.YYYY\"", "4.2.2026", "2026-02-04"),
-        ("date_format = \"D.M.YYYY\"", "2026-02-04", "invalid: date.format in C"),
+        ("date_format = \"D.M.YYYY\"", "2026-02-04", "2026-02-04"),
+        ("date_format = \"D.M.YYYY\"", "2/4/2026", "invalid: date.format in C"),
+        ("case = \"lower\"", "BJÖRN", "björn"),
+        ("case = \"lower\"", "BjÃ¶rn", "invalid: cell.mojibake in C"),
+        ("case = \"title\"", "#REF!", "invalid: cell.error in C"),
         ("max_length = 3", "åäö", "åäö"),
         ("max_length = 3", "åäöx", "invalid: value.too_long in C"),
         ("split = \";\", join = \"; \", max_length = 3", "ab;cd", "invalid: value.too_long in C"),
@@ -195,10 +200,21 @@ fn a_rows_own_column_may_say_the_country() {
     let sent = |country: &str, phone: &str| sent(mapping, &[("P", phone), ("L", country)]);
     assert_eq!(sent("Sverige", "070-174 06 05"), "voice=+46701740605");
     assert_eq!(sent(" SE ", "070-174 06 05"), "voice=+46701740605");
+    assert_eq!(sent("se", "070-174 06 05"), "voice=+46701740605");
     assert_eq!(sent("", "030 23125 000"), "voice=+493023125000");
     assert_eq!(sent("Narnia", "070-174 06 05"), "invalid: phone.country in P");
     assert_eq!(sent("Narnia", "+46 70-174 06 05"), "voice=+46701740605");
     assert_eq!(sent("SE", ""), "skipped", "a country alone is nothing to send");
+}
+
+#[test]
+fn what_is_required_and_left_out_is_missing() {
+    let mapping = "[rows]\nrequire_identity = false\non_finding = { \"cell.error\" = \"warn\", \"email.syntax\" = \"warn\" }\n\
+                   [card]\nname = { column = \"P\", required = true }\nemail = { column = \"E\", required = true }";
+    let sent = |name: &str, mailbox: &str| sent(mapping, &[("P", name), ("E", mailbox)]);
+    assert_eq!(sent("Bo", "b@x.se"), "name=Bo / email=b@x.se");
+    assert_eq!(sent("Bo", "bad"), "invalid: value.missing in E, email.syntax in E");
+    assert_eq!(sent("#N/A", "b@x.se"), "invalid: value.missing in P, cell.error in P");
 }
 
 #[test]

@@ -66,11 +66,11 @@
 //! | `extract = "…"` | keeps its first group, or all it finds; leaves out values in which it is not found |
 //! | `case = "lower"` | or `upper`, or `title`, which begins every word with a capital |
 //! | `values = { Ja = "yes", "-" = "" }` | writes whole values as others; `""` leaves a value out |
-//! | `date_format = "DD.MM.YYYY"` | custom: reads dates of `YYYY` or `YY`, `MM` or `M`, `DD` or `D`, with or without a time behind, and sends `YYYY-MM-DD`; anything else is `date.format` |
+//! | `date_format = "DD.MM.YYYY"` | custom: reads dates of `YYYY` or `YY`, `MM` or `M`, `DD` or `D`, with or without a time of day behind, and sends `YYYY-MM-DD`; a workbook's own dates are read as well; anything else is `date.format` |
 //! | `max_length = 80` | refuses longer values: `value.too_long` |
 //! | `join = ", "` | name and custom: puts all values of the source, or of its family of columns, together into one |
 //! | `default = "none"` | name and custom: what is sent when there is no value; does not make a row worth sending |
-//! | `required = true` | refuses a row without a value: `value.missing` |
+//! | `required = true` | refuses a row without a value, also where `on_finding` has left it out: `value.missing` |
 //!
 //! Regular expressions are those of the `regex` crate: linear in time, bounded in size, without look-around and back
 //! references.

@@ -52,6 +52,13 @@ pub(super) fn write_plain(text: &str, country: Option<Country>, out: &mut String
     phone_plan::write(text, country, out).is_ok()
 }
 
+/// Digits with the calling code (ITU-T E.164, 6.1). Some plans of the library go beyond.
+pub(super) const E164_DIGITS_MAX: usize = 15;
+
+/// How many digits behind a plus sign may be gone: one, such as `(0)`, which is dialled only within a country. For the
+/// two of Argentina's `15` a `9` comes.
+const TRUNK_DIGITS_MAX: usize = 1;
+
 /// What the library has said of numbers of a length that their plan has not: a table may have a million of them, and each
 /// question takes as long as a hundred rows. A plan has some 15 such lengths.
 static SAID: LazyLock<Mutex<HashMap<Misfits, Refusal>>> = LazyLock::new(Mutex::default);
@@ -84,7 +91,14 @@ type Refusal = (Code, Cow<'static, str>);
 /// The number in a text by libphonenumber alone, which knows every plan.
 fn read_by_library(text: &str, country: Option<Country>) -> Result<String, Refusal> {
     let number = match phone_text::read(text).map_err(|why| (Code::PhoneSyntax, why.as_str().into()))? {
-        Written::International(digits) => parse(&format!("+{digits}"), None),
+        Written::International(digits) => match parse(&format!("+{digits}"), None) {
+            // The library takes some for the code of a carrier, which is dialled only within a country.
+            Ok(number) if written(&number).len() + TRUNK_DIGITS_MAX < digits.len() + 1 => {
+                let why = format!("is too long for a phone number of +{}", number.country_code);
+                return Err((Code::PhoneLength, why.into()));
+            }
+            number => number,
+        },
         Written::National(digits) => match (digits.strip_prefix("00"), country) {
             (Some(rest), None) => parse(&format!("+{rest}"), None),
             (Some(rest), Some(country)) => match (parse_dialled(&digits, country), parse(&format!("+{rest}"), None)) {
@@ -110,6 +124,12 @@ fn read_by_library(text: &str, country: Option<Country>) -> Result<String, Refus
         },
     };
     let (code, why) = match number {
+        Ok(number) if written(&number).len() > E164_DIGITS_MAX + 1 => {
+            let why = format!(
+                "is too long for a phone number: with its country's code it has more than {E164_DIGITS_MAX} digits"
+            );
+            (Code::PhoneLength, why.into())
+        }
         Ok(number) => return Ok(written(&number)),
         Err(Misfit::CallingCode) => {
             (Code::PhoneSyntax, "is not a phone number: no country has a calling code like that".into())
@@ -312,6 +332,19 @@ pub(super) mod tests {
         );
         assert!(refused("555-0100", Some("US")).1.ends_with("its area code is missing"));
         assert!(refused("+4670123456789012", None).1.contains("is too long for a phone number of +46"));
+        assert_eq!(
+            refused("+49301234567890123", None),
+            (
+                Code::PhoneLength,
+                "\"+49301234567890123\" is too long for a phone number: with its country's code it has \
+                                 more than 15 digits"
+                    .to_owned()
+            )
+        );
+        assert_eq!(
+            refused("+8612345678901234567", None).1,
+            "\"+8612345678901234567\" is too long for a phone number of +86"
+        );
         assert!(refused("070-123 45 67, 08-12 34 56", Some("SE")).1.contains("several phone numbers"));
         assert!(refused("070-123 45 67 08-12 34 56", Some("SE")).1.contains("set split"));
         assert_eq!(refused("0", Some("SE")).0, Code::PhoneLength);

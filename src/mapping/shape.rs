@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use regex::{Regex, RegexBuilder};
 
-use super::cell::{self, EXCERPT_CHARS};
+use super::cell::{self, EXCERPT_CHARS, Lines};
 use super::date_format::DateFormat;
 use super::fault::Fault;
 use crate::model::{Code, excerpt};
@@ -159,7 +159,11 @@ impl Transform {
                 let found = pattern.captures(text);
                 found.and_then(|found| found.get(1).or(found.get(0))).map_or("", |part| part.as_str())
             }),
-            Transform::Case(case) => case.write(value),
+            Transform::Case(case) => {
+                // Damage in other letters would not be known any more.
+                cell::check(&value, Lines::Many)?;
+                case.write(value)
+            }
             Transform::Values(values) => match values.get(&*value) {
                 Some(new) => Cow::Owned(new.clone()),
                 None => value,
@@ -304,7 +308,16 @@ mod tests {
     #[test]
     fn a_date_in_another_form_is_refused() {
         let date = Transform::Date(DateFormat::new("DD.MM.YYYY").expect("a format"));
-        assert_eq!(through(vec![date], "2026-12-24"), Err("\"2026-12-24\" is no date written DD.MM.YYYY".to_owned()));
+        assert_eq!(through(vec![date], "12/24/2026"), Err("\"12/24/2026\" is no date written DD.MM.YYYY".to_owned()));
+    }
+
+    #[test]
+    fn damage_is_found_before_its_letters_change() {
+        for case in Case::ALL.map(|(_, case)| case) {
+            for damaged in ["BjÃ¶rn", "Ã…sa", "#REF!", "a\u{7}"] {
+                assert!(through(vec![Transform::Case(case)], damaged).is_err(), "{damaged}");
+            }
+        }
     }
 
     #[test]
@@ -345,7 +358,8 @@ mod tests {
     proptest! {
         #[test]
         fn what_comes_out_is_trimmed(text in "\\PC{0,12}", strip in "\\PC{1,3}") {
-            let out = through(vec![Transform::Strip(strip), Transform::Case(Case::Title)], &text).expect("no date");
+            let out = through(vec![Transform::Strip(strip), Transform::Replace(vec![("a".into(), " ".into())])], &text);
+            let out = out.expect("nothing is refused");
             prop_assert_eq!(cell::trim(&out), &out);
         }
     }

@@ -57,8 +57,10 @@ impl Step {
     /// Puts on the card what the row has for this source, or says why not.
     pub fn run(&self, row: &Row, origin: Origin, draft: &mut Draft<'_>) {
         // A cell that could not be read has its issue already; what the mapping would find is its echo.
-        if !row.issues.is_empty() && self.is_unreadable(row, draft) {
-            return;
+        if !row.issues.is_empty()
+            && let Some(kept) = self.unreadable(row, draft)
+        {
+            return self.require(kept, origin, draft);
         }
         let spot = |column| Spot { row, origin, column, label: None };
         match (&self.read, &self.extra) {
@@ -74,8 +76,8 @@ impl Step {
             // Several columns are there to be joined, which is an option.
             (Read::Columns(_), None) => {}
             (Read::Template(template), extra) => {
-                if !self.parts_are_sound(template, row, draft) {
-                    return;
+                if let Err(kept) = self.check_parts(template, row, draft) {
+                    return self.require(kept, origin, draft);
                 }
                 let mut filled = draft.scraps.text();
                 template.fill(|column| row.cell(*column), &mut filled);
@@ -97,39 +99,51 @@ impl Step {
         filled.or(self.columns.first()).copied()
     }
 
-    /// Whether a cell could not be read that this source reads.
-    fn is_unreadable(&self, row: &Row, draft: &mut Draft<'_>) -> bool {
+    /// Whether a cell could not be read that this source reads, and if so whether that keeps the row back.
+    fn unreadable(&self, row: &Row, draft: &mut Draft<'_>) -> Option<bool> {
         let mine = |issue: &&Issue| issue.column.is_some_and(|column| self.columns.contains(&column));
         let mut unreadable = row.issues.iter().filter(mine).peekable();
-        let is_one = unreadable.peek().is_some();
-        if is_one {
-            let kept = unreadable.any(|issue| draft.warn & code_bit(issue.code) == 0);
-            draft.touch(&self.target, kept);
-        }
-        is_one
+        unreadable.peek()?;
+        let kept = unreadable.any(|issue| draft.warn & code_bit(issue.code) == 0);
+        draft.touch(&self.target, kept);
+        Some(kept)
     }
 
-    /// Whether a template can be filled in; says what is wrong with each of its columns.
-    fn parts_are_sound(&self, template: &Template<ColumnIndex>, row: &Row, draft: &mut Draft<'_>) -> bool {
-        let mut sound = true;
+    /// Says that a value must be there and is not, unless one `came`, or what came keeps the row back.
+    fn require(&self, came: bool, origin: Origin, draft: &mut Draft<'_>) {
+        if came || !self.extra.as_ref().is_some_and(|extra| extra.shape.required) {
+            return;
+        }
+        let message =
+            format!("`{}` is required, and there is no value for it", excerpt(self.target.key(), EXCERPT_CHARS));
+        let column = self.columns.first().copied();
+        draft.missing.add(origin, Issue { column, ..Issue::row(Code::ValueMissing, message) });
+    }
+
+    /// Whether a template can be filled in; says what is wrong with each of its columns, and fails with whether that keeps
+    /// the row back.
+    fn check_parts(&self, template: &Template<ColumnIndex>, row: &Row, draft: &mut Draft<'_>) -> Result<(), bool> {
+        let mut unsound = None;
         for column in template.columns() {
             let part = cell::trim(row.cell(*column));
             if let Err(fault) = cell::check(part, Lines::Many).and_then(|()| cell::check_sum(part)) {
                 let kept = draft.blame(fault, Some(*column));
                 draft.touch(&self.target, kept);
-                sound = false;
+                unsound = Some(kept || unsound == Some(true));
             }
         }
-        sound
+        unsound.map_or(Ok(()), Err)
     }
 
     /// The way of values without options.
     fn split(&self, text: &str, spot: Spot<'_>, draft: &mut Draft<'_>) {
-        let text = cell::trim(text);
+        let mut take = |part: &str| {
+            self.take(cell::trim(part), spot, draft);
+        };
         match &self.split[..] {
-            [] => self.take(text, spot, draft),
-            [only] => text.split(only.as_str()).for_each(|part| self.take(cell::trim(part), spot, draft)),
-            several => parts(text, several).for_each(|part| self.take(cell::trim(part), spot, draft)),
+            [] => take(text),
+            [only] => text.split(only.as_str()).for_each(take),
+            several => parts(text, several).for_each(take),
         }
     }
 
@@ -144,28 +158,33 @@ impl Step {
         let row = spot.row;
         let label = match extra.label.map(|column| (column, cell::trim(row.cell(column)))) {
             None | Some((_, "")) => None,
-            Some((column, label)) => match cell::check(label, Lines::One) {
-                Ok(()) => Some(label),
-                Err(fault) => {
-                    let kept = draft.blame(fault, Some(column));
+            Some((column, label)) => {
+                let known = row.issues.iter().find(|issue| issue.column == Some(column));
+                let kept = match (known, cell::check(label, Lines::One)) {
+                    // It is told already.
+                    (Some(issue), _) => Some(draft.warn & code_bit(issue.code) == 0),
+                    (None, Err(fault)) => Some(draft.blame(fault, Some(column))),
+                    (None, Ok(())) => None,
+                };
+                if let Some(kept) = kept {
                     draft.touch(&self.target, kept);
-                    return;
+                    return self.require(kept, spot.origin, draft);
                 }
-            },
+                Some(label)
+            }
         };
         let spot = Spot { label, ..spot };
-        let mut found = false;
+        // Whether there was anything, and whether that came to a value, or keeps the row back.
+        let (mut found, mut came) = (false, false);
         let mut joined: Option<(String, Option<ColumnIndex>)> = None;
-        let mut first = None;
         for (text, column) in texts {
-            first = first.or(column);
             for part in parts(text, &self.split) {
                 let value = match extra.shape.apply(part) {
                     Ok(value) => value,
                     Err(fault) => {
                         let kept = draft.blame(fault, column);
                         draft.touch(&self.target, kept);
-                        found = true;
+                        (found, came) = (true, came | kept);
                         continue;
                     }
                 };
@@ -174,7 +193,7 @@ impl Step {
                 }
                 found = true;
                 match (&extra.join, &mut joined) {
-                    (None, _) => self.take(&value, Spot { column, ..spot }, draft),
+                    (None, _) => came |= self.take(&value, Spot { column, ..spot }, draft),
                     (Some(_), None) => joined = Some((value.into_owned(), column)),
                     (Some(join), Some((text, _))) => {
                         text.push_str(join);
@@ -185,38 +204,32 @@ impl Step {
         }
         if let Some((text, column)) = joined {
             match extra.shape.length_max.map_or(Ok(()), |max| shape::check_length(&text, max)) {
-                Ok(()) => self.take(&text, Spot { column, ..spot }, draft),
+                Ok(()) => came |= self.take(&text, Spot { column, ..spot }, draft),
                 Err(fault) => {
                     let kept = draft.blame(fault, column);
                     draft.touch(&self.target, kept);
+                    came |= kept;
                 }
             }
         }
-        if found {
-            return;
-        }
-        if let Some(default) = &extra.shape.default {
-            draft.put(&self.target, label, default, spot.origin);
-        } else if extra.shape.required {
-            let message =
-                format!("`{}` is required, and there is no value for it", excerpt(self.target.key(), EXCERPT_CHARS));
-            draft.missing.add(spot.origin, Issue { column: first, ..Issue::row(Code::ValueMissing, message) });
+        match &extra.shape.default {
+            Some(default) if !found => draft.put(&self.target, label, default, spot.origin),
+            _ => self.require(came, spot.origin, draft),
         }
     }
 
-    /// One trimmed value, which may be blank.
-    fn take(&self, text: &str, spot: Spot<'_>, draft: &mut Draft<'_>) {
+    /// One trimmed value, which may be blank; whether it stands on the card, or keeps the row back.
+    fn take(&self, text: &str, spot: Spot<'_>, draft: &mut Draft<'_>) -> bool {
         if text.is_empty() {
-            return;
+            return false;
         }
         let write = |out: &mut String| self.value(text, spot.row, out);
-        match draft.write(&self.target, spot.label, spot.origin, write) {
-            Ok(()) => draft.touch(&self.target, true),
-            Err(fault) => {
-                let kept = draft.blame(fault, spot.column.or_else(|| self.first_filled(spot.row)));
-                draft.touch(&self.target, kept);
-            }
-        }
+        let came = match draft.write(&self.target, spot.label, spot.origin, write) {
+            Ok(()) => true,
+            Err(fault) => draft.blame(fault, spot.column.or_else(|| self.first_filled(spot.row))),
+        };
+        draft.touch(&self.target, came);
+        came
     }
 
     /// Appends what is sent for a trimmed text.
@@ -254,7 +267,7 @@ impl Step {
                 let known = |text: &str| values.iter().find(|(value, _)| value == text).map(|(_, country)| *country);
                 match cell::trim(row.cell(*column)) {
                     "" => (*default, ""),
-                    text => (known(text).or_else(|| Country::from_code(text)), text),
+                    text => (known(text).or_else(|| Country::from_code(&text.to_ascii_uppercase())), text),
                 }
             }
         };

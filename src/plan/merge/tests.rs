@@ -38,6 +38,19 @@ fn plan_of(rows: &[&str], batch: usize) -> MergeOutlook {
     plan.finish()
 }
 
+#[test]
+fn rows_of_one_card_are_told_apart_by_all_of_their_digests() {
+    let (mut plan, mut sightings) = (MergePlan::default(), Sightings::default());
+    let card = card("a");
+    let digests = [[1, 1, 0], [7, 1, 0], [7, 2, 0], [7, 1, 0]].map(CardDigest);
+    for (digest, number) in digests.into_iter().zip(2..) {
+        let keys = card.identities().map(|identity| identity.key());
+        sightings.add(RowNumber(number), &card, keys, digest, Some(10));
+    }
+    plan.add(&sightings, &mut |_, _| Said::default());
+    assert_eq!(plan.finish().identical_rows, 1);
+}
+
 fn told(rows: &[&str]) -> String {
     let outlook = plan_of(rows, 256);
     let mut text = format!(

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 
 use super::SourceArgs;
+use super::output_path::output_path;
 use super::server_args::RulesArgs;
 use crate::settings::Rate;
 
@@ -37,8 +38,8 @@ pub struct CheckArgs {
     /// Look at the first so many rows only. What is said then is said of those.
     #[arg(long, value_name = "N")]
     pub sample: Option<NonZeroU64>,
-    /// Write the documents that an import would post here, one a line.
-    #[arg(long, value_name = "FILE", help_heading = "Reporting")]
+    /// Write the documents that an import would post here, one a line; to a named pipe as they come.
+    #[arg(long, value_name = "FILE", value_parser = output_path(), help_heading = "Reporting")]
     pub documents: Option<PathBuf>,
     /// What an import would be told of the server.
     #[command(flatten)]

@@ -3,6 +3,7 @@
 mod check_args;
 mod inspect_args;
 mod mapping_args;
+mod output_path;
 mod pace_args;
 mod run_args;
 mod server_args;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::output_path::output_path;
 use super::server_args::TokenArgs;
 use crate::model::Status;
 
@@ -11,10 +12,10 @@ use crate::model::Status;
 #[derive(Clone, Debug, Default, Args)]
 pub struct OutputArgs {
     /// Write the results here [default: results.csv in the run directory].
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = output_path())]
     pub results: Option<PathBuf>,
     /// Write the rows to mend here [default: failed.csv in the run directory].
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = output_path())]
     pub failed: Option<PathBuf>,
 }
 

@@ -63,6 +63,11 @@ fn dry_run(terminal: &Terminal, dry: DryRun) -> Result<Exit, Failures> {
     let mapping = stage.mapping;
     let (input, documents) = (args.source.input(), args.documents.as_deref());
     let (header, shape) = (stage.table.header(), stage.table.shape().clone());
+    if let Some(path) = documents
+        && terminal.data_goes_to(path)
+    {
+        refuse_two_voices(terminal, path, args.json)?;
+    }
     let (reports, side) = Reports::begin(&args.watch, documents, (&input, &mapping), header, &shape, &stage.mapper)?;
     let (run_dir, results) = match &args.run_dir {
         Some(path) => {
@@ -120,6 +125,20 @@ fn dry_run(terminal: &Terminal, dry: DryRun) -> Result<Exit, Failures> {
         write_summary(&summary, run_dir)?;
     }
     if unwritten.is_empty() { Ok(exit) } else { Err(Failures(unwritten)) }
+}
+
+/// Standard output takes documents when nothing else goes there, and it is no file: that would be replaced as a whole.
+fn refuse_two_voices(terminal: &Terminal, path: &Path, json: bool) -> Result<(), Failures> {
+    let name = path.display();
+    if json || !terminal.quiet() {
+        let message = format!("{name} is standard output, where the report is printed as well");
+        return Err(Failure::unusable(message).hint("say --quiet, and not --json; or name a file").into());
+    }
+    if path.is_file() {
+        let message = format!("{name} is the file that standard output goes to");
+        return Err(Failure::unusable(message).hint("name another file").into());
+    }
+    Ok(())
 }
 
 /// `chosen` are flags that an import takes along.

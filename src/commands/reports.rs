@@ -8,7 +8,7 @@ use crate::cli::{ReportPath, WatchArgs};
 use crate::mapping::Mapper;
 use crate::model::{Header, Input, TableShape, excerpt};
 use crate::pipeline::{self, Report, SideFiles};
-use crate::results::{Account, Documents, Remark, ResultsXlsx, SideFile, html_page};
+use crate::results::{Account, Documents, Remark, ResultsXlsx, SideFile, followed, html_page};
 use crate::ui::RunView;
 
 /// How many rows a page lists: more makes it slow, and nobody reads them.
@@ -186,8 +186,9 @@ fn unwritable(path: &Path, error: &io::Error) -> String {
 }
 
 /// Whether two names are one file, also by way of links and `..`; of files that are not there yet, their folders count.
-fn same_file(one: &Path, other: &Path) -> bool {
+pub fn same_file(one: &Path, other: &Path) -> bool {
     let whole = |path: &Path| {
+        let path = followed(path);
         path.canonicalize().ok().or_else(|| {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             Some(folder.canonicalize().ok()?.join(path.file_name()?))

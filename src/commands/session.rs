@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use encoding_rs::{Encoding, UTF_8};
 
 use super::import::Job;
+use super::reports::same_file;
 use super::{Failure, Failures, locks};
 use crate::cli::OutputArgs;
 use crate::journal::{Journal, JournalError, RunFacts, SessionEnd, SessionStart};
@@ -197,15 +198,13 @@ pub fn enter_dry(
 pub fn outputs(dir: &RunDir, asked: &OutputArgs, input: &Input, table: &Table) -> Result<Outputs, Failures> {
     let results = asked.results.clone().unwrap_or_else(|| dir.results());
     let failed = asked.failed.clone().unwrap_or_else(|| dir.failed());
-    let real = |path: &Path| path.canonicalize().ok();
     if let Input::File(input) = input
-        && let Some(input) = real(input)
-        && let Some(path) = [&results, &failed].into_iter().find(|path| real(path).as_ref() == Some(&input))
+        && let Some(path) = [&results, &failed].into_iter().find(|path| same_file(path, input))
     {
         let message = format!("{} is the input, and cannot be written over", path.display());
         return Err(Failure::unusable(message).hint("choose another --run-dir, --results or --failed").into());
     }
-    if results == failed {
+    if same_file(&results, &failed) {
         let message = format!("{} cannot hold the results and the rows to mend at once", results.display());
         return Err(Failure::unusable(message).hint("choose another --results or --failed").into());
     }

@@ -30,7 +30,7 @@ pub use findings::{BadRow, Example, Finding, Findings, Gathered, Mark};
 pub use form::Form;
 pub use html::html_page;
 pub use os_lock::{LockError, OsLock};
-pub use output_file::OutputFile;
+pub use output_file::{OutputFile, followed};
 pub use records::{Outputs, Records, WriteError};
 pub use remarks::{Remark, remarks, told_rows};
 pub use results_csv::{FailedCsv, ResultsCsv};

@@ -48,6 +48,10 @@ impl Records {
     /// When one cannot be made.
     pub fn start(outputs: Outputs, header: &Header) -> Result<Records, WriteError> {
         let Outputs { results: results_path, results_form, failed: failed_path, failed_form } = outputs;
+        // The second may be begun late, or not at all.
+        for file in [&results_path, &failed_path] {
+            file.refuse_others().map_err(|error| WriteError { path: file.path().to_owned(), error })?;
+        }
         let results = ResultsCsv::start(results_path.clone(), header, results_form);
         let results = results.map_err(|error| WriteError { path: results_path.partial().to_owned(), error })?;
         let failed = FailedCsv::new(failed_path.clone(), failed_form);

@@ -80,7 +80,7 @@ impl ResultsXlsx {
                 format!("a sheet has {COLUMNS_MAX} columns at most, and this table would need {}", kept.len() + 8);
             return Err(io::Error::other(message));
         }
-        let file = SideFile::create(path)?;
+        let file = SideFile::create_whole(path)?;
         let mut book = Workbook::new();
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         book.set_tempdir(folder).map_err(io::Error::other)?;

@@ -1,16 +1,19 @@
 //! A file that somebody asked for by name: whole or not there, and readable by its owner alone, since it holds personal
 //! data.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::OutputFile;
+use super::output_file::is_stream;
 
-/// Is written under another name, and gets its own when it is whole.
+/// Is written under another name, and gets its own when it is whole; or goes through a pipe as it comes.
 #[derive(Debug)]
 pub struct SideFile {
-    partial: Partial,
+    path: PathBuf,
+    /// None of a pipe.
+    partial: Option<Partial>,
     writer: BufWriter<File>,
 }
 
@@ -26,22 +29,38 @@ impl Drop for Partial {
 }
 
 impl SideFile {
-    /// Begins it. An earlier file of that name stays until the new one is whole.
+    /// Begins it. An earlier file of that name stays until the new one is whole. A pipe or a terminal stays what it is,
+    /// and gets what is written; a named pipe waits for its reader.
+    ///
+    /// # Errors
+    /// When nothing can be written there, or there is something that is neither.
+    pub fn create(path: &Path) -> io::Result<SideFile> {
+        match fs::metadata(path) {
+            Ok(found) if is_stream(found.file_type()) => {
+                let stream = OpenOptions::new().write(true).open(path)?;
+                Ok(SideFile::new(path, None, stream))
+            }
+            Ok(_) | Err(_) => SideFile::create_whole(path),
+        }
+    }
+
+    /// Begins what must be a file, because it is not written from its beginning to its end.
     ///
     /// # Errors
     /// When nothing can be written there, or there is something that is no file.
-    pub fn create(path: &Path) -> io::Result<SideFile> {
-        if path.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
-        }
+    pub fn create_whole(path: &Path) -> io::Result<SideFile> {
         let partial = Partial(OutputFile::new(path.to_owned()));
         let file = partial.0.create()?;
-        Ok(SideFile { partial, writer: BufWriter::with_capacity(64 * 1024, file) })
+        Ok(SideFile::new(path, Some(partial), file))
+    }
+
+    fn new(path: &Path, partial: Option<Partial>, file: File) -> SideFile {
+        SideFile { path: path.to_owned(), partial, writer: BufWriter::with_capacity(64 * 1024, file) }
     }
 
     /// The name that it will have.
     pub fn path(&self) -> &Path {
-        self.partial.0.path()
+        &self.path
     }
 
     /// Where to write.
@@ -55,8 +74,9 @@ impl SideFile {
     /// When the disk says no.
     pub fn finish(mut self) -> io::Result<()> {
         self.writer.flush()?;
+        let Some(partial) = &self.partial else { return Ok(()) };
         self.writer.get_ref().sync_all()?;
-        self.partial.0.publish()
+        partial.0.publish()
     }
 }
 

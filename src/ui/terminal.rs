@@ -1,6 +1,9 @@
 //! Standard output for data, standard error for talk.
 
+#[cfg(unix)]
+use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use indicatif::MultiProgress;
 
@@ -91,6 +94,24 @@ impl Terminal {
     /// Whether a person is looking at standard output.
     pub fn data_is_watched(&self) -> bool {
         io::stdout().is_terminal()
+    }
+
+    /// Whether standard output goes to what has this name. What swallows everything is nobody's.
+    #[cfg(unix)]
+    pub fn data_goes_to(&self, path: &Path) -> bool {
+        use std::os::fd::AsFd;
+        use std::os::unix::fs::{FileTypeExt, MetadataExt};
+        let out = io::stdout();
+        let seen = out.as_fd().try_clone_to_owned().and_then(|out| File::from(out).metadata());
+        let (Ok(seen), Ok(named)) = (seen, fs::metadata(path)) else { return false };
+        let swallowed = named.file_type().is_char_device() && !out.is_terminal();
+        !swallowed && (seen.dev(), seen.ino()) == (named.dev(), named.ino())
+    }
+
+    /// Other systems have no name for it.
+    #[cfg(not(unix))]
+    pub fn data_goes_to(&self, _: &Path) -> bool {
+        false
     }
 
     /// How many columns there are for data: what the terminal says, or `COLUMNS`, or a hundred.

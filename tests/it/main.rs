@@ -26,6 +26,7 @@ mod kill;
 mod kill_points;
 mod mapping;
 mod merge_rows;
+mod outputs;
 mod preview;
 mod readme;
 mod reports;

@@ -19,8 +19,11 @@ pub struct Forecast {
     pub cards_at_most: u64,
     /// Cards that the rows make in a server that knows nobody yet.
     pub cards_if_none_is_known: u64,
-    /// A server that knows everybody as one may need no more than one card.
+    /// A server that knows everybody as one needs one card for all who can be recognised, and makes one for each who
+    /// cannot.
     pub cards_at_least: u64,
+    /// How many of those are made for certain, because there is nothing to recognise anybody by.
+    pub cards_without_identity: u64,
     /// How the token holds against that.
     pub token: Option<TokenOutlook>,
 }
@@ -56,6 +59,7 @@ impl Forecast {
             Some(Ok(left)) if time.is_some_and(|time| time >= left) => TokenOutlook::TooSoon(left),
             Some(Ok(left)) => TokenOutlook::Enough(left),
         });
+        let lonely = merges.cards_without_identity();
         Forecast {
             requests,
             bytes: merges.document_bytes,
@@ -63,7 +67,8 @@ impl Forecast {
             time,
             cards_at_most: requests,
             cards_if_none_is_known: merges.cards,
-            cards_at_least: requests.min(1),
+            cards_at_least: lonely + requests.saturating_sub(lonely).min(1),
+            cards_without_identity: lonely,
             token,
         }
     }
@@ -72,6 +77,24 @@ impl Forecast {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_cannot_be_recognised_makes_a_card_for_certain() {
+        // Three alone, of which one repeats another; a pair; and one more, by themselves or beside the others.
+        let lonely = MergeOutlook {
+            rows: 3,
+            rows_without_identity: 3,
+            identical_rows: 1,
+            persons: 2,
+            ..MergeOutlook::default()
+        };
+        let paired = MergeOutlook { rows: 6, persons: 4, groups: 1, rows_in_groups: 2, ..lonely.clone() };
+        let least = |merges: &MergeOutlook| {
+            let forecast = Forecast::new(merges, None, None);
+            (forecast.cards_at_least, forecast.cards_without_identity)
+        };
+        assert_eq!((least(&lonely), least(&paired)), ((2, 2), (3, 2)));
+    }
 
     #[test]
     fn a_run_takes_as_long_as_its_requests_at_the_rate() {

@@ -80,6 +80,13 @@ impl MergeOutlook {
         self.rows - self.identical_rows - self.merged_rows
     }
 
+    /// Cards of rows with nothing to be recognised by: each is somebody, unless it repeats one. All other persons have
+    /// several rows, or one.
+    pub fn cards_without_identity(&self) -> u64 {
+        let others = (self.rows - self.rows_without_identity).saturating_sub(self.rows_in_groups) + self.groups;
+        self.persons.saturating_sub(others)
+    }
+
     /// Rows of the largest group; 0 when there is none.
     pub fn largest_rows(&self) -> u64 {
         self.largest.first().map_or(0, |group| group.rows)

@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use super::tags::Tags;
 use super::{Account, Mark, Remark, charts};
 use crate::model::figures::{bytes, cards, count, rate_of, rows, span, time};
-use crate::model::{MergeOutlook, Severity, Status, TokenOutlook};
+use crate::model::{Forecast, MergeOutlook, Severity, Status, TokenOutlook};
 
 const TEMPLATE: &str = include_str!("report.html");
 
@@ -128,7 +128,7 @@ pub fn meaning(status: Status, dry: bool) -> &'static str {
     }
 }
 
-fn forecast_part(page: &mut Tags, account: &Account<'_>, forecast: &crate::model::Forecast) {
+fn forecast_part(page: &mut Tags, account: &Account<'_>, forecast: &Forecast) {
     heading(
         page,
         if account.sample.is_some() { "What importing the sample will take" } else { "What the import will take" },
@@ -152,13 +152,23 @@ fn forecast_part(page: &mut Tags, account: &Account<'_>, forecast: &crate::model
         Some(TokenOutlook::Enough(left)) => fact("Token", &format!("ends in {}, which is enough", span(left))),
     }
     let cards = format!(
-        "{} if the server knows nobody yet; {} touched at most, {} at least",
+        "{} if the server knows nobody yet; {} touched at most, {} at least{}",
         count(forecast.cards_if_none_is_known),
         count(forecast.cards_at_most),
-        count(forecast.cards_at_least)
+        count(forecast.cards_at_least),
+        certain_cards(forecast)
     );
     fact("Cards", &cards);
     page.close();
+}
+
+/// Why no fewer cards than that: `, since 2 rows have no contact to be recognised by`.
+pub fn certain_cards(forecast: &Forecast) -> String {
+    match forecast.cards_without_identity {
+        0 => String::new(),
+        1 => ", since 1 row that is sent has no contact to be recognised by".to_owned(),
+        more => format!(", since {} that are sent have no contact to be recognised by", rows(more)),
+    }
 }
 
 fn findings(page: &mut Tags, remarks: &[Remark]) {

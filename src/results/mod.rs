@@ -28,7 +28,7 @@ pub use catalogue::{Page, merge_page, page, pages};
 pub use documents::Documents;
 pub use findings::{BadRow, Example, Finding, Findings, Gathered, Mark};
 pub use form::Form;
-pub use html::html_page;
+pub use html::{certain_cards, html_page};
 pub use os_lock::{LockError, OsLock};
 pub use output_file::{OutputFile, followed};
 pub use records::{Outputs, Records, WriteError};

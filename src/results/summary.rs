@@ -210,6 +210,7 @@ pub fn forecast_json(forecast: &Forecast) -> Value {
         "cards_at_most": forecast.cards_at_most,
         "cards_if_none_is_known": forecast.cards_if_none_is_known,
         "cards_at_least": forecast.cards_at_least,
+        "cards_without_identity": forecast.cards_without_identity,
         "token": token,
     })
 }

@@ -3,7 +3,7 @@
 use super::page::Page;
 use crate::model::figures::{bytes, cards, count, rate_of, rows, span, time};
 use crate::model::{Forecast, MergeOutlook, Severity, TokenOutlook};
-use crate::results::{Remark, told_rows};
+use crate::results::{Remark, certain_cards, told_rows};
 
 /// How many kinds of remarks are listed of each severity, and how many examples of each.
 const KINDS_MAX: usize = 15;
@@ -123,10 +123,11 @@ pub fn forecast_text(forecast: &Forecast, sample: Option<u64>, width: usize) -> 
     fact(
         "cards",
         format!(
-            "{} if the server knows nobody yet; {} touched at most, {} at least",
+            "{} if the server knows nobody yet; {} touched at most, {} at least{}",
             count(forecast.cards_if_none_is_known),
             count(forecast.cards_at_most),
-            count(forecast.cards_at_least)
+            count(forecast.cards_at_least),
+            certain_cards(forecast)
         ),
     );
     page.finish()

@@ -79,6 +79,30 @@ fn json_has_everything_that_the_terminal_has() {
     assert_eq!(told["sample"], Value::Null);
 }
 
+/// One card may do for all who can be recognised; the others are made for certain.
+#[test]
+fn no_fewer_cards_are_told_than_are_made_for_certain() {
+    let place = Place::with_table(&[
+        "A,a@x.example.com,,",
+        "B,,,b",
+        "C,,,c",
+        "C,,,c",
+        "D,d@x.example.com,,",
+        "A,a@x.example.com,,",
+    ]);
+    place.put("m.toml", place.text("m.toml").replace("[card]\n", "[rows]\nrequire_identity = false\n[card]\n"));
+    let check = ["check", "people.csv", "-m", "m.toml"];
+    let done = place.c3import(&check).and(&["--report", "check.html"]).env("COLUMNS", "120").run();
+    let words = "4 touched at most, 3 at least, since 2 rows that are sent have no contact to be recognised by";
+    let told = done.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains(words) && place.text("check.html").contains(words), "{done}");
+    let json: Value = serde_json::from_str(&place.c3import(&check).and(&["--json"]).run().stdout).expect("it is JSON");
+    assert_eq!(
+        (&json["forecast"]["cards_at_least"], &json["forecast"]["cards_without_identity"]),
+        (&3.into(), &2.into())
+    );
+}
+
 /// The forecast of requests and cards, held against what an import then does.
 #[test]
 fn the_forecast_comes_true() {

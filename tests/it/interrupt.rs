@@ -47,6 +47,19 @@ fn a_polite_kill_does_the_same() {
     stops_in_good_order("TERM");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_dry_run_has_nothing_in_flight_and_says_so() {
+    let rows: Vec<_> = (1..=200_000).map(|n| format!("P{n},p{n}@example.com,,")).collect();
+    let place = Place::with_table(&rows.iter().map(String::as_str).collect::<Vec<_>>());
+    let running = place.c3import(&["check", "people.csv", "-m", "m.toml"]).start();
+    // It listens when it begins to read, and reads for a while.
+    let id = running.id();
+    let done = running.signal_when(&["INT"], &mut || Running::hears_ctrl_c(id));
+    done.exits(5).tells(&["asked to stop: nothing is in flight"]);
+    assert!(!done.stderr.contains("waiting for requests"), "{done}");
+}
+
 #[test]
 fn twice_means_at_once_and_what_was_in_flight_is_uncertain() {
     let server = Server::with("*:hang");

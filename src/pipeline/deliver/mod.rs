@@ -423,7 +423,11 @@ impl Deliverer {
         match self.interrupted {
             None => {
                 self.interrupted = Some(Instant::now());
-                tracing::warn!("asked to stop: waiting for requests in flight; ask again to leave at once");
+                match self.schedule.in_flight() {
+                    // As in every dry run.
+                    0 => tracing::warn!("asked to stop: nothing is in flight"),
+                    _ => tracing::warn!("asked to stop: waiting for requests in flight; ask again to leave at once"),
+                }
                 self.stop();
             }
             // Terminals and service managers often say it twice in one breath.

@@ -10,6 +10,7 @@ use super::stage::{open, unreadable};
 use super::{Exit, Failure, Failures, which_sheet};
 use crate::cli::GuessArgs;
 use crate::mapping::{Pinned, SAMPLE_ROWS, Suggestion, best_fit, is_country, suggest};
+use crate::model::figures::of;
 use crate::model::{SourceOptions, TableShape};
 use crate::ui::Terminal;
 
@@ -79,7 +80,11 @@ pub fn guess(terminal: &Terminal, args: GuessArgs) -> Result<Exit, Failures> {
 }
 
 fn remarks(suggestion: &Suggestion, columns: usize) -> String {
-    let mut text = format!("{} of {columns} columns are mapped; read the reasons before you use it", suggestion.used);
+    let mut text = format!(
+        "{} of {} mapped; read the reasons before you use it",
+        suggestion.used,
+        of(columns as u64, "column is", "columns are")
+    );
     if !suggestion.has_contact {
         text.push_str(
             "\nnothing was found that people could be recognised by: the mapping cannot be used before you name it",
@@ -87,8 +92,8 @@ fn remarks(suggestion: &Suggestion, columns: usize) -> String {
     }
     if suggestion.phones_without_country > 0 {
         text.push_str(&format!(
-            "\nphone numbers in {} cells name no country: say whose they are with --country",
-            suggestion.phones_without_country
+            "\nphone numbers in {} no country: say whose they are with --country",
+            of(suggestion.phones_without_country as u64, "cell name", "cells name")
         ));
     }
     text

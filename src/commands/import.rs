@@ -19,7 +19,7 @@ use crate::mapping::Mapping;
 use crate::model::figures::cards;
 use crate::model::{Input, MergeCode};
 use crate::pipeline::{self, Delivery, Ending, Errand, Plan, Progress, Report};
-use crate::results::{RunDir, Summary, SummarySettings};
+use crate::results::{Outputs, RunDir, Summary, SummarySettings};
 use crate::schedule::Policy;
 use crate::source;
 use crate::ui::{NextStep, ProgressBar, RunView, Terminal, count, import_summary, rows};
@@ -130,7 +130,7 @@ pub fn import(terminal: &Terminal, args: &ImportArgs, job: Job) -> Result<Exit, 
     let changed = matches!(report.ending, Ending::Finished) && source::stamp(&input) != stamp;
     let exit = if changed { Exit::Machine } else { exit(&report, &remarks, &args.watch, false) };
     tracing::info!(rows = report.tally.rows(), requests = report.requests, exit = exit.code(), "done");
-    let next = next_step(args, run_dir.path(), outputs.failed.path(), &mapping, exit);
+    let next = next_step(args, &outputs, &mapping, exit);
     let stopped = stop(&report.ending).map(|stop| stop.reason);
     let frame = Frame {
         input: &name,
@@ -182,8 +182,9 @@ fn refuse_large_groups(terminal: &Terminal, args: &ImportArgs, stage: &Stage) ->
         Some((groups, examples)) => {
             let first: Vec<&str> = examples.iter().map(|example| example.message.as_str()).collect();
             let message = format!(
-                "{} would take more than {max} rows, and nothing was sent: {}",
+                "{} would take more than {}, and nothing was sent: {}",
                 cards(groups),
+                rows(max.get()),
                 first.join("; ")
             );
             Err(Failure::unusable(message).hint("c3import check tells more; allow more with --max-group").into())
@@ -258,8 +259,8 @@ pub fn settings(endpoint: Option<String>, mapping: &Path, policy: &Policy, timeo
 }
 
 /// What to type next.
-fn next_step(args: &ImportArgs, run_dir: &Path, failed: &Path, mapping: &Path, exit: Exit) -> NextStep {
-    let results = quoted(&run_dir.join("results.csv"));
+fn next_step(args: &ImportArgs, outputs: &Outputs, mapping: &Path, exit: Exit) -> NextStep {
+    let (results, failed) = (quoted(outputs.results.path()), outputs.failed.path());
     match (exit, args.server.sandbox) {
         (Exit::Landed, true) => NextStep {
             why: "for real, with your server, workspace and token",
@@ -267,6 +268,10 @@ fn next_step(args: &ImportArgs, run_dir: &Path, failed: &Path, mapping: &Path, e
         },
         (Exit::Landed, false) => {
             NextStep { why: "the rows and what became of them", command: format!("c3import rows {results}") }
+        }
+        // There are warnings only, and they were to count.
+        (Exit::SomeRows, _) if !failed.exists() => {
+            NextStep { why: "the rows and what is to be said of them", command: format!("c3import rows {results}") }
         }
         (Exit::SomeRows, _) => NextStep {
             why: "mend there what c3_error says, and import that file when it is fit",

@@ -17,17 +17,22 @@ pub fn count(number: u64) -> String {
 
 /// `1 request`, `2 requests`.
 pub fn requests(number: u64) -> String {
-    format!("{} {}", count(number), if number == 1 { "request" } else { "requests" })
+    of(number, "request", "requests")
 }
 
 /// `1 card`, `2 cards`.
 pub fn cards(number: u64) -> String {
-    format!("{} {}", count(number), if number == 1 { "card" } else { "cards" })
+    of(number, "card", "cards")
 }
 
 /// `1 row`, `2 rows`.
 pub fn rows(number: u64) -> String {
-    format!("{} {}", count(number), if number == 1 { "row" } else { "rows" })
+    of(number, "row", "rows")
+}
+
+/// `1 goose`, `2 geese`.
+pub fn of(number: u64, one: &str, several: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { several })
 }
 
 /// `812 bytes`, `14 kB`, `3.2 MB`, `1.5 GB`; thousands, as disks and tariffs count.

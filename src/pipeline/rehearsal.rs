@@ -125,6 +125,10 @@ impl Rehearsal {
         let mut hand = Hand::new(self, earlier);
         let mut left = self.desk.rows_max;
         let end = table.read(&mut |row| {
+            // This is one more, so that there is a rest.
+            if left == 0 {
+                return ControlFlow::Break(());
+            }
             if hand.is_empty() && !hand.sit_down() {
                 return ControlFlow::Break(());
             }
@@ -132,7 +136,7 @@ impl Rehearsal {
                 return ControlFlow::Break(());
             }
             left -= 1;
-            if left == 0 || hand.is_full() && out.blocking_send(Fed::Rehearsed(hand.give())).is_err() {
+            if hand.is_full() && out.blocking_send(Fed::Rehearsed(hand.give())).is_err() {
                 return ControlFlow::Break(());
             }
             ControlFlow::Continue(())

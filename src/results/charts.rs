@@ -2,7 +2,7 @@
 
 use super::Timeline;
 use super::tags::Tags;
-use crate::model::figures::{count, time};
+use crate::model::figures::{count, requests, time};
 
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 140.0;
@@ -27,8 +27,8 @@ pub fn timeline(page: &mut Tags, timeline: &Timeline) {
     let ms = |share| timeline.within(share).map(time_short).unwrap_or_default();
     let (half, most) = (ms(0.5), ms(0.95));
     let words = format!(
-        "{} requests; half of them were answered within {half}, nineteen of twenty within {most}, the slowest took {}.",
-        count(timeline.requests()),
+        "{}; half of them were answered within {half}, nineteen of twenty within {most}, the slowest took {}.",
+        requests(timeline.requests()),
         time_short(timeline.slowest())
     );
     page.element("p", &[], &words).open("div", &[("class", "charts")]);

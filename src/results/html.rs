@@ -100,7 +100,8 @@ fn tiles(page: &mut Tags, account: &Account<'_>) {
     let mut tile = |number: String, what: &str| {
         page.open("li", &[]).element("b", &[], &number).element("span", &[], what).close();
     };
-    tile(count(account.tally.rows()), "rows");
+    let total = account.tally.rows();
+    tile(count(total), if total == 1 { "row" } else { "rows" });
     for (status, rows) in account.tally.iter().filter(|(_, rows)| *rows > 0) {
         tile(count(rows), meaning(status, dry));
     }
@@ -108,7 +109,8 @@ fn tiles(page: &mut Tags, account: &Account<'_>) {
         tile(count(account.gathered.merged_rows()), "of them merged into another row's card");
     }
     if let Some(merges) = account.merges.filter(|merges| merges.groups > 0) {
-        tile(count(merges.groups), "cards that several rows share");
+        let what = if merges.groups == 1 { "card that several rows share" } else { "cards that several rows share" };
+        tile(count(merges.groups), what);
     }
     page.close();
 }
@@ -334,11 +336,12 @@ fn merges(page: &mut Tags, merges: &MergeOutlook) {
     }
     if !merges.largest.is_empty() {
         let caption = listed("The largest groups of rows", merges.largest.len(), merges.groups);
-        table(page, &caption, &["Rows", "Which", "Share", "Names"], |page| {
+        table(page, &caption, &["Rows", "Which", "Together by", "Names"], |page| {
             for group in merges.largest.iter().take(LISTED_MAX) {
                 let named: Vec<String> = group.first_rows.iter().map(ToString::to_string).collect();
                 let more = group.rows.saturating_sub(named.len() as u64);
-                let which = if more > 0 { format!("{} and {more} more", named.join(", ")) } else { named.join(", ") };
+                let which =
+                    if more > 0 { format!("{} and {} more", named.join(", "), count(more)) } else { named.join(", ") };
                 page.open("tr", &[]).element("td", &[("class", "number")], &count(group.rows)).element(
                     "td",
                     &[],
@@ -348,7 +351,7 @@ fn merges(page: &mut Tags, merges: &MergeOutlook) {
                 let names = match (group.names_differ, group.names.as_slice()) {
                     (false, _) => String::new(),
                     (true, []) => "differ".to_owned(),
-                    (true, names) => format!("differ; later rows say {}", names.join(", ")),
+                    (true, names) => format!("differ, as in {}", names.join(", ")),
                 };
                 page.element("td", &[], &names).close();
             }

@@ -2,6 +2,7 @@
 
 use super::catalogue::{Page, merge_page};
 use super::findings::{Example, Finding};
+use crate::model::figures::{count, rows};
 use crate::model::{Bridge, Group, Hub, MergeCode, MergeOutlook, OutcomeCode, RowNumber, Severity};
 
 /// How many examples are told of each kind.
@@ -82,31 +83,31 @@ fn add_merges(list: &mut Vec<Remark>, merges: &MergeOutlook, max_group: Option<u
     }
 }
 
-/// `rows 4, 17 and 30 more share a@x.se`.
+/// `rows 4, 17 and 30 more belong together by a@x.se`: of several contacts, none need stand on all of them.
 pub fn told_rows(group: &Group) -> String {
     let rows = group.first_rows.iter().take(ROWS_NAMED_MAX);
     let named: Vec<String> = rows.map(ToString::to_string).collect();
     let more = group.rows - named.len() as u64;
     let mut message = match more {
         0 => format!("rows {}", named.join(", ")),
-        more => format!("rows {} and {more} more", named.join(", ")),
+        more => format!("rows {} and {} more", named.join(", "), count(more)),
     };
     if named.len() == 1 {
         message = message.replacen("rows", "row", 1);
     }
     match group.shared.as_slice() {
-        [] => message.push_str(" share a contact"),
-        shared => message.push_str(&format!(" share {}", shared.join(", "))),
+        [] => message.push_str(" belong together"),
+        shared => message.push_str(&format!(" belong together by {}", shared.join(", "))),
     }
     message
 }
 
-/// The same, with names: `…; later rows say "Bo"`.
+/// The same, with some of the names: `…; names differ, as in "Bo"`.
 fn told_group(group: &Group) -> Example {
     let mut message = told_rows(group);
     if group.names_differ && !group.names.is_empty() {
         let names: Vec<String> = group.names.iter().map(|name| format!("\"{name}\"")).collect();
-        message.push_str(&format!("; later rows say {}", names.join(", ")));
+        message.push_str(&format!("; names differ, as in {}", names.join(", ")));
     }
     let first = group.first_rows.first().copied().unwrap_or_default();
     example(first, group.shared.first().cloned().unwrap_or_default(), message)
@@ -125,7 +126,7 @@ fn told_bridge(bridge: &Bridge) -> Example {
 
 fn told_hub(hub: &Hub) -> Example {
     let what = if hub.value.is_empty() { "a contact" } else { &hub.value };
-    example(hub.card_row, hub.value.clone(), format!("{what} stands on {} rows", hub.rows))
+    example(hub.card_row, hub.value.clone(), format!("{what} stands on {}", rows(hub.rows)))
 }
 
 fn example(row: u64, value: String, message: String) -> Example {
@@ -175,7 +176,7 @@ mod tests {
             [
                 "warning merge.bridge 1: belongs to the cards of row 4 (a@x.se) and row 9, which will stay apart",
                 "warning merge.hub 1: info@x.se stands on 300 rows",
-                "warning merge.names_differ 1: rows 4, 17, 31 and 297 more share a@x.se; later rows say \"Bo\"",
+                "warning merge.names_differ 1: rows 4, 17, 31 and 297 more belong together by a@x.se; names differ, as in \"Bo\"",
             ]
         );
     }
@@ -184,7 +185,7 @@ mod tests {
     fn a_group_that_is_too_large_is_an_error() {
         assert_eq!(
             told(Some(3))[0],
-            "error merge.group_too_large 1: rows 4, 17, 31 and 297 more share a@x.se; later rows say \"Bo\""
+            "error merge.group_too_large 1: rows 4, 17, 31 and 297 more belong together by a@x.se; names differ, as in \"Bo\""
         );
         assert_eq!(told(Some(300)).len(), 3);
     }

@@ -12,7 +12,7 @@ use super::columns::own_cells;
 use super::html::meaning;
 use super::side_file::SideFile;
 use crate::model::OWN_COLUMNS;
-use crate::model::figures::{bytes, cards, count, rate_of, rows, span, time};
+use crate::model::figures::{bytes, cards, count, of, rate_of, rows, span, time};
 use crate::model::{ColumnIndex, Header, Outcome, Reason, Row, Severity, TableShape, TokenOutlook, excerpt};
 
 /// A sheet has no more rows and columns, and a cell no more characters (Excel's limits).
@@ -245,7 +245,11 @@ impl ResultsXlsx {
             facts.push(("Notes stand on".to_owned(), text));
         }
         if self.cells_cut > 0 {
-            let text = format!("{} that hold more than {} characters", count(self.cells_cut), count(CHARS_MAX as u64));
+            let text = format!(
+                "{} more than {} characters",
+                of(self.cells_cut, "that holds", "that hold"),
+                count(CHARS_MAX as u64)
+            );
             facts.push(("Cells cut short here".to_owned(), text));
         }
         let summary = self.book.worksheet_from_index(0)?;
@@ -282,11 +286,11 @@ fn facts(account: &Account<'_>) -> Vec<(String, String)> {
     }
     if let Some(merges) = account.merges.filter(|merges| merges.groups > 0 || merges.identical_rows > 0) {
         let text = format!(
-            "{} become {}, from this file alone; {} cards take several rows; {} rows repeat others",
+            "{} become {}, from this file alone; {} several rows; {}",
             rows(merges.rows),
             cards(merges.cards),
-            count(merges.groups),
-            count(merges.identical_rows)
+            of(merges.groups, "card takes", "cards take"),
+            of(merges.identical_rows, "row repeats another", "rows repeat others")
         );
         fact("Cards", text);
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::model::FatalReason;
+use crate::model::{FatalReason, figures};
 
 /// In seconds.
 const DAY: u64 = 86_400;
@@ -83,7 +83,7 @@ impl fmt::Display for StopReason {
                 write!(f, ", longer than the {granted} s that are granted")
             }
             StopReason::TooManyErrors { wrong, rows } => {
-                write!(f, "{wrong} of {rows} rows went wrong, more than --max-errors allows")
+                write!(f, "{wrong} of {} went wrong, more than --max-errors allows", figures::rows(*rows))
             }
             StopReason::RowsSpent(1) => f.write_str("1 card was sent, as many as --max-rows allows"),
             StopReason::RowsSpent(cards) => write!(f, "{cards} cards were sent, as many as --max-rows allows"),

@@ -7,6 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+/// In the year 5138; as milliseconds, in 1973.
+const SECONDS_MAX: f64 = 1e11;
+
 /// The claims of a JWT that matter to us (RFC 7519, 4.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
@@ -27,7 +30,12 @@ impl Claims {
         let bytes = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
         let Value::Object(claims) = serde_json::from_slice(&bytes).ok()? else { return None };
         let moment = |name: &str| {
-            let seconds = claims.get(name)?.as_f64().filter(|seconds| *seconds >= 0.0)?;
+            let number = match claims.get(name)? {
+                Value::String(digits) => digits.parse().ok()?,
+                other => other.as_f64()?,
+            };
+            // Many a maker of tokens counts milliseconds; as seconds these would be thousands of years.
+            let seconds = if number > SECONDS_MAX { number / 1000.0 } else { number };
             SystemTime::UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(seconds).ok()?)
         };
         let mut names: Vec<String> = claims.keys().cloned().collect();
@@ -49,7 +57,12 @@ mod tests {
         let at = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
         assert_eq!(claims(r#"{"exp":1800000000,"sub":"x"}"#).and_then(|c| c.expires), at(1_800_000_000));
         assert_eq!(claims(r#"{"exp":1800000000.5}"#).and_then(|c| c.not_before), None);
-        for payload in ["{}", r#"{"exp":"soon"}"#, r#"{"exp":-1}"#, r#"{"exp":1e300}"#] {
+        for payload in [r#"{"exp":"1800000000"}"#, r#"{"exp":1800000000000}"#, r#"{"exp":"1800000000000"}"#] {
+            assert_eq!(claims(payload).and_then(|c| c.expires), at(1_800_000_000), "{payload}");
+        }
+        for payload in
+            ["{}", r#"{"exp":"soon"}"#, r#"{"exp":"inf"}"#, r#"{"exp":true}"#, r#"{"exp":-1}"#, r#"{"exp":1e300}"#]
+        {
             assert_eq!(claims(payload).map(|c| c.expires), Some(None), "{payload}");
         }
     }

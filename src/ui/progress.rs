@@ -8,7 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar as Bar, ProgressStyle};
 
 use super::Terminal;
-use crate::model::figures::{count, time};
+use crate::model::figures::{count, rows, time};
 use crate::model::{Status, Tally};
 use crate::pipeline::{Look, Progress, Snapshot};
 
@@ -95,7 +95,7 @@ impl Pace {
         self.fraction_per_second += weight * ((fraction - self.fraction).max(0.0) / seconds - self.fraction_per_second);
         (self.settled, self.fraction) = (settled, fraction);
 
-        let mut words = vec![format!("{} rows", count(settled)), counts(&now.tally, dry)];
+        let mut words = vec![rows(settled), counts(&now.tally, dry)];
         words.push(format!("{:.1}/s", self.rows_per_second));
         if let Some(pause) = now.pause {
             words.push(format!("pausing {}", time(pause)));
@@ -118,7 +118,7 @@ fn looking(which: Look, seen: u64, fraction: Option<f64>) -> String {
         Look::Second => 2,
     };
     let part = fraction.map(|fraction| format!(", {:.0} %", fraction * 100.0)).unwrap_or_default();
-    format!("looking for rows that share a contact, {nth} of 2: {} rows{part}", count(seen))
+    format!("looking for rows that share a contact, {nth} of 2: {}{part}", rows(seen))
 }
 
 /// `1,180 stored, 3 invalid`: what there is of each.

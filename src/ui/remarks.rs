@@ -1,7 +1,7 @@
 //! Remarks, the merge plan and the forecast of a run, as they stand in a terminal.
 
 use super::page::Page;
-use crate::model::figures::{bytes, cards, count, rate_of, rows, span, time};
+use crate::model::figures::{bytes, cards, count, of, rate_of, rows, span, time};
 use crate::model::{Forecast, MergeOutlook, Severity, TokenOutlook};
 use crate::results::{Remark, certain_cards, told_rows};
 
@@ -41,7 +41,8 @@ pub fn remarks_text(remarks: &[Remark], dry: bool, width: usize) -> String {
             }
         }
         if list.len() > KINDS_MAX {
-            page.line(&format!("  … and {} more kinds", list.len() - KINDS_MAX));
+            let more = (list.len() - KINDS_MAX) as u64;
+            page.line(&format!("  … and {}", of(more, "more kind", "more kinds")));
         }
     }
     page.finish()
@@ -76,7 +77,7 @@ pub fn merges_text(merges: &MergeOutlook, width: usize) -> String {
     page.paragraph("", "ROWS THAT SHARE A CARD: from this file alone, at least");
     let mut facts = vec![format!("{} become {}", rows(merges.rows), cards(merges.cards))];
     if merges.persons < merges.cards {
-        facts[0].push_str(&format!(" for what seems to be {} persons", count(merges.persons)));
+        facts[0].push_str(&format!(" for what seems to be {}", of(merges.persons, "person", "persons")));
     }
     if merges.merged_rows > 0 {
         let go = if merges.merged_rows == 1 { "goes" } else { "go" };
@@ -89,8 +90,7 @@ pub fn merges_text(merges: &MergeOutlook, width: usize) -> String {
     }
     page.paragraph("  ", &facts.join("; "));
     if merges.groups > 0 {
-        let cards =
-            if merges.groups == 1 { "1 card takes".to_owned() } else { format!("{} cards take", count(merges.groups)) };
+        let cards = of(merges.groups, "card takes", "cards take");
         page.paragraph("  ", &format!("{cards} several rows, {} in all; the largest:", count(merges.rows_in_groups)));
         for group in merges.largest.iter().take(GROUPS_MAX) {
             page.paragraph("      ", &told_rows(group));
@@ -103,8 +103,8 @@ pub fn merges_text(merges: &MergeOutlook, width: usize) -> String {
 pub fn forecast_text(forecast: &Forecast, sample: Option<u64>, width: usize) -> String {
     let mut page = Page::new(width);
     page.line("");
-    let of = if sample.is_some() { "FORECAST: for the sample only, not for the whole file" } else { "FORECAST" };
-    page.paragraph("", of);
+    let title = if sample.is_some() { "FORECAST: for the sample only, not for the whole file" } else { "FORECAST" };
+    page.paragraph("", title);
     let mut fact = |name: &str, text: String| page.paragraph(&format!("  {name:<10}"), &text);
     fact("requests", format!("{}, with documents of {}", count(forecast.requests), bytes(forecast.bytes)));
     match (forecast.time, forecast.rate) {

@@ -137,21 +137,21 @@ pub fn issue_line(input: &str, header: &Header, row: RowNumber, issue: &Issue) -
 fn told(run: &RunView<'_>, dry: bool, width: usize) -> String {
     let report = run.report;
     let sample = if run.sample.is_some() { "a sample, the first " } else { "" };
-    let mut text = format!("{}: {sample}{} read as {}\n", run.input, rows(report.tally.rows()), run.read_as);
+    let mut page = Page::new(width);
+    page.paragraph("", &format!("{}: {sample}{} read as {}", run.input, rows(report.tally.rows()), run.read_as));
     if let Some(why) = &run.stopped {
-        text.push_str(&format!("stopped: {why}\n"));
+        page.paragraph("stopped: ", why);
     }
     if report.tally.rows() == 0 && run.stopped.is_none() {
-        text.push_str("  it has no rows below its header\n");
+        page.line("  it has no rows below its header");
     }
     if let Some(blank) = report.read.as_ref().map(|read| read.blank_lines).filter(|&blank| blank > 0) {
-        text.push_str(&format!("  and {} blank {}\n", count(blank), if blank == 1 { "line" } else { "lines" }));
+        page.line(&format!("  and {}", figures::of(blank, "blank line", "blank lines")));
     }
-    let mut page = Page::new(width);
     for (status, rows) in report.tally.iter().filter(|&(_, rows)| rows > 0) {
         page.paragraph(&format!("{:>10}  ", count(rows)), meaning(status, dry));
     }
-    text + &page.finish()
+    page.finish()
 }
 
 /// How the input differs from what earlier sessions have read, where it does.
@@ -223,10 +223,10 @@ fn one_line(run: &RunView<'_>) -> String {
     let see = run.results.map(|path| format!("; see {}", path.display())).unwrap_or_default();
     let warnings: u64 = run.remarks.iter().filter(|it| it.severity == Severity::Warning).map(|it| it.count).sum();
     if said.is_empty() && warnings > 0 {
-        said.push(format!("{} warnings", count(warnings)));
+        said.push(figures::of(warnings, "warning", "warnings"));
     }
     let too_large = run.remarks.iter().filter(|it| it.code == MergeCode::GroupTooLarge.as_str());
-    said.extend(too_large.map(|it| format!("{} groups too large", count(it.count))));
+    said.extend(too_large.map(|it| figures::of(it.count, "group too large", "groups too large")));
     let sample = if run.sample.is_some() { "a sample, the first " } else { "" };
     format!("c3import: {}: of {sample}{}, {}{see}", run.input, rows(tally.rows()), said.join(", "))
 }

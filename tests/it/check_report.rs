@@ -44,7 +44,7 @@ fn the_report_fits_every_terminal() {
         let call = place.c3import(&["check", "people.csv", "-m", "m.toml"]).env("COLUMNS", &columns.to_string());
         let done = call.run();
         done.exits(1);
-        for line in done.stdout.lines().skip(1) {
+        for line in done.stdout.lines() {
             assert!(line.chars().count() <= columns, "{columns} columns: {line:?}");
         }
         is_kept(&format!("check-{columns}.txt"), &done.stdout);
@@ -167,6 +167,50 @@ fn warnings_fail_when_they_are_told_to() {
     place.c3import(&check).and(&["warning", "--quiet"]).run().exits(1).tells(&["1 warning"]);
     place.put("people.csv", "Name,E-mail,Mobile,Note\nÅsa,a@x.example.com,,\n");
     place.c3import(&check).and(&["warning"]).run().exits(0);
+}
+
+#[test]
+fn what_has_no_rows_to_mend_is_not_sent_to_be_mended() {
+    let place = Place::with_table(&["Åsa,a@x.example.com,,", "Bo,a@x.example.com,,"]);
+    let server = crate::support::Server::start();
+    let import = ["import", "people.csv", "-m", "m.toml", "--fail-on", "warning", "--results", "out.csv"];
+    let done = place.c3import(&import).to(&server).run();
+    done.exits(1).tells(&["c3import rows out.csv"]);
+    assert!(!done.stderr.contains("failed.csv"), "{done}");
+}
+
+#[test]
+fn one_is_no_plural() {
+    let place =
+        Place::with_table(&["Åsa,a@x.example.com,,", "Bo,b@x.example.com,,", "Cy,a@x.example.com;b@x.example.com,,"]);
+    place.put("m.toml", place.text("m.toml").replace("[\"E-mail\"]", "[{ column = \"E-mail\", split = \";\" }]"));
+    let check = ["check", "people.csv", "-m", "m.toml", "--fail-on", "warning"];
+    let done = place.c3import(&check).and(&["--report", "check.html"]).run();
+    assert!(done.stdout.contains("for what seems to be 1 person\n"), "{done}");
+    assert!(done.stdout.contains("rows 2, 3, 4 belong together by a@x.example.com"), "{done}");
+    assert!(place.text("check.html").contains("card that several rows share"), "{done}");
+    place.put("people.csv", "Name,E-mail,Mobile,Note\nÅsa,a@x.example.com,,\nBo,a@x.example.com,,\n");
+    place.c3import(&check).and(&["-q"]).run().exits(1).tells(&["1 warning\n"]);
+}
+
+#[test]
+fn a_sample_of_as_many_rows_as_there_are_is_the_whole_file() {
+    let place = Place::with_table(&["Åsa,a@x.example.com,,", "Bo,b@x.example.com,,"]);
+    let check = |rows| place.c3import(&["check", "people.csv", "-m", "m.toml", "--sample", rows]).run();
+    for rows in ["2", "3"] {
+        assert!(check(rows).stdout.starts_with("people.csv: 2 rows read"), "{rows}");
+    }
+    assert!(check("1").stdout.starts_with("people.csv: a sample, the first 1 row read"), "{}", check("1"));
+}
+
+#[test]
+fn a_headline_is_no_wider_than_the_terminal() {
+    let place = Place::with_table(&["Åsa,a@x.example.com,,"]);
+    let name = format!("{} of people.csv", "part ".repeat(30));
+    std::fs::rename(place.path().join("people.csv"), place.path().join(&name)).expect("renamed");
+    let done = place.c3import(&["check", &name, "-m", "m.toml"]).env("COLUMNS", "60").run();
+    let report = done.exits(0).stdout.lines().collect::<Vec<_>>();
+    assert!(report[0].starts_with("part part") && report.iter().all(|line| line.chars().count() <= 60), "{done}");
 }
 
 #[test]

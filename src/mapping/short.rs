@@ -22,10 +22,17 @@ pub(super) struct Short {
 
 #[derive(Clone, Debug)]
 enum Way {
-    Text(ColumnIndex),
     Template(Template<ColumnIndex>),
-    Email(ColumnIndex),
-    Phone(ColumnIndex, Option<Country>),
+    Cell(ColumnIndex, Kind),
+}
+
+/// What a cell is read as.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Text,
+    Email,
+    /// By the rules of this country.
+    Phone(Option<Country>),
 }
 
 impl Short {
@@ -35,12 +42,12 @@ impl Short {
             return None;
         }
         let way = match (&step.target, &step.read, &step.country) {
-            (Target::Channel(Channel::Email), Read::Column(column), _) => Way::Email(*column),
-            (Target::Channel(Channel::Voice), Read::Column(column), None) => Way::Phone(*column, None),
+            (Target::Channel(Channel::Email), Read::Column(column), _) => Way::Cell(*column, Kind::Email),
+            (Target::Channel(Channel::Voice), Read::Column(column), None) => Way::Cell(*column, Kind::Phone(None)),
             (Target::Channel(Channel::Voice), Read::Column(column), Some(CountryRule::Always(country))) => {
-                Way::Phone(*column, Some(*country))
+                Way::Cell(*column, Kind::Phone(Some(*country)))
             }
-            (Target::Name | Target::Custom { .. }, Read::Column(column), _) => Way::Text(*column),
+            (Target::Name | Target::Custom { .. }, Read::Column(column), _) => Way::Cell(*column, Kind::Text),
             (Target::Name | Target::Custom { .. }, Read::Template(template), _) if template.keeps_clean() => {
                 Way::Template(template.clone())
             }
@@ -57,52 +64,40 @@ impl Short {
         let card = &mut draft.card;
         let equal = |known: &str, new: &str| known == new;
         let written = match way {
-            Way::Text(column) => {
+            Way::Cell(column, kind) => {
                 let text = cell::trim(row.cell(*column));
                 if text.is_empty() {
                     return true;
                 }
-                let write = |out: &mut String| {
+                let as_it_stands = |out: &mut String, is_sound: bool| {
                     out.push_str(text);
-                    sound(text)
+                    is_sound.then_some(()).ok_or(Odd)
                 };
-                card.write(*member, label, *origin, write, equal)
+                match kind {
+                    Kind::Text => card.write(*member, label, *origin, |out| as_it_stands(out, is_sound(text)), equal),
+                    Kind::Email => {
+                        let write = |out: &mut String| as_it_stands(out, email::is_plain(text));
+                        card.write(*member, label, *origin, write, email::same)
+                    }
+                    Kind::Phone(country) => {
+                        let write = |out: &mut String| phone::write_plain(text, *country, out).then_some(()).ok_or(Odd);
+                        card.write(*member, label, *origin, write, equal)
+                    }
+                }
             }
             Way::Template(template) => {
                 let mut is_blank = false;
                 let write = |out: &mut String| {
                     let from = out.len();
-                    let filled = template.fill_plainly(|column| row.cell(*column), |part| sound(part).is_ok(), out);
+                    let filled = template.fill_plainly(|column| row.cell(*column), is_sound, out);
                     is_blank = filled && out.len() == from;
-                    match filled && !is_blank {
-                        true => sound(&out[from..]),
-                        false => Err(Odd),
-                    }
+                    (filled && !is_blank && is_sound(&out[from..])).then_some(()).ok_or(Odd)
                 };
                 let written = card.write(*member, label, *origin, write, equal);
                 if is_blank {
                     return true;
                 }
                 written
-            }
-            Way::Email(column) => {
-                let text = cell::trim(row.cell(*column));
-                if text.is_empty() {
-                    return true;
-                }
-                let write = |out: &mut String| {
-                    out.push_str(text);
-                    email::is_plain(text).then_some(()).ok_or(Odd)
-                };
-                card.write(*member, label, *origin, write, email::same)
-            }
-            Way::Phone(column, country) => {
-                let text = cell::trim(row.cell(*column));
-                if text.is_empty() {
-                    return true;
-                }
-                let write = |out: &mut String| phone::write_plain(text, *country, out).then_some(()).ok_or(Odd);
-                card.write(*member, label, *origin, write, equal)
             }
         };
         draft.has_content |= written.is_ok();
@@ -116,10 +111,9 @@ struct Odd;
 
 /// Whether nothing need be said of a text of a clean row.
 #[inline]
-fn sound(text: &str) -> Result<(), Odd> {
+fn is_sound(text: &str) -> bool {
     match text.as_bytes() {
-        [b'#', ..] | [b'0'..=b'9', b'.' | b',', ..] => Err(Odd),
-        bytes if bytes.len() > cell::VALUE_CHARS_MAX => Err(Odd),
-        _ => Ok(()),
+        [b'#', ..] | [b'0'..=b'9', b'.' | b',', ..] => false,
+        bytes => bytes.len() <= cell::VALUE_CHARS_MAX,
     }
 }

@@ -174,57 +174,31 @@ impl<C> Template<C> {
     }
 
     /// Writes the template filled in into `out`, which is empty; it stays so when all columns are blank.
-    pub fn fill<'a>(&self, mut value: impl FnMut(&C) -> &'a str, out: &mut String) {
-        let mut last = None;
-        for (at, slot) in self.slots.iter().enumerate() {
-            let text = cell::trim(value(&slot.column));
-            if text.is_empty() {
-                continue;
-            }
-            if let Some(last) = last
-                && let Some(gap) = Gap::between(&self.gaps[last..at])
-            {
-                push_evened(out, &gap.text);
-            }
+    pub fn fill<'a>(&self, value: impl FnMut(&C) -> &'a str, out: &mut String) {
+        for (gap, slot, text) in self.filled(value) {
+            push_evened(out, gap);
             push_evened(out, &slot.before);
             push_spaced(out, text);
             push_evened(out, &slot.after);
-            last = Some(at);
         }
         out.truncate(out.trim_end().len());
     }
-}
 
-impl<C> Template<C> {
     /// Appends the same of a template that [keeps text clean](Template::keeps_clean), with clean values, all of which are
     /// `sound`; `false` when it would have to be done with more care.
     pub fn fill_plainly<'a>(
         &self,
-        mut value: impl FnMut(&C) -> &'a str,
+        value: impl FnMut(&C) -> &'a str,
         sound: impl Fn(&str) -> bool,
         out: &mut String,
     ) -> bool {
         let from = out.len();
-        let (mut last, mut all_sound) = (None, true);
-        for (at, slot) in self.slots.iter().enumerate() {
-            let text = cell::trim(value(&slot.column));
-            if text.is_empty() {
-                continue;
-            }
-            if let Some(last) = last
-                && let Some(gap) = Gap::between(&self.gaps[last..at])
-            {
-                out.push_str(&gap.text);
-            }
+        let mut all_sound = true;
+        for (gap, slot, text) in self.filled(value) {
             all_sound &= sound(text);
-            if !slot.before.is_empty() {
-                out.push_str(&slot.before);
-            }
-            out.push_str(text);
-            if !slot.after.is_empty() {
-                out.push_str(&slot.after);
-            }
-            last = Some(at);
+            [gap, &slot.before, text, &slot.after].into_iter().filter(|piece| !piece.is_empty()).for_each(|piece| {
+                out.push_str(piece);
+            });
         }
         // Whatever would have been evened out, trimmed or left away stands there as white space.
         match out.as_bytes()[from..] {
@@ -232,6 +206,22 @@ impl<C> Template<C> {
             [b' ', ..] | [.., b' '] => false,
             ref filled => all_sound && is_spaced(filled),
         }
+    }
+
+    /// The columns that are not blank, trimmed, each with its own texts and behind the one that leads to it.
+    fn filled<'a, 't>(
+        &'t self,
+        mut value: impl FnMut(&C) -> &'a str,
+    ) -> impl Iterator<Item = (&'t str, &'t Slot<C>, &'a str)> {
+        let mut last: Option<usize> = None;
+        self.slots.iter().enumerate().filter_map(move |(at, slot)| {
+            let text = cell::trim(value(&slot.column));
+            if text.is_empty() {
+                return None;
+            }
+            let gap = last.replace(at).and_then(|last| Gap::between(&self.gaps[last..at]));
+            Some((gap.map_or("", |gap| gap.text.as_str()), slot, text))
+        })
     }
 }
 

@@ -25,12 +25,16 @@ impl Lookout {
     }
 
     /// Sees the next rows. Those that become examples are mapped once more: there are few of them, and so no card has
-    /// to be carried along for the sake of all others.
-    pub fn see<'a>(&mut self, sightings: &Sightings, row: impl Fn(RowNumber) -> Option<Cow<'a, Row>>) {
+    /// to be carried along for the sake of all others. Returns those, in order, that say the very same as an earlier one.
+    pub fn see<'a>(
+        &mut self,
+        sightings: &Sightings,
+        row: impl Fn(RowNumber) -> Option<Cow<'a, Row>>,
+    ) -> Vec<RowNumber> {
         let Lookout { plan, mapper, rules } = self;
         plan.add(sightings, &mut |number, key| {
             row(number).map(|row| said(mapper, *rules, &row, key)).unwrap_or_default()
-        });
+        })
     }
 
     /// What it came to.

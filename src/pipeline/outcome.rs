@@ -20,6 +20,13 @@ pub fn dry(warnings: Vec<Reason>) -> Outcome {
     Outcome::unsent(Status::NotSent, reasons)
 }
 
+/// What is said of the same row when it says the very same as an earlier one.
+pub fn would_repeat(outcome: &mut Outcome) {
+    for reason in outcome.reasons.iter_mut().filter(|reason| reason.code == OutcomeCode::RunDry) {
+        reason.message = "the very same card as an earlier row, so it is not sent again; this was a dry run".to_owned();
+    }
+}
+
 /// How a card ended that was in the schedule's hands, for the row or rows whose card it is.
 #[derive(Debug)]
 pub struct CardEnding {

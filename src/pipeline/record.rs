@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
 use super::lookout::Lookout;
+use super::outcome::would_repeat;
 use super::progress::Progress;
 use super::rehearsal::Rehearsed;
 use super::seats::Seats;
@@ -97,9 +98,13 @@ impl Recorder {
                         *place = Some(arrival);
                     }
                 }
-                News::Rehearsed(Rehearsed { rows, ready, position, sightings, shelf, documents, seats: taken }) => {
+                News::Rehearsed(Rehearsed { mut rows, ready, position, sightings, shelf, documents, seats: taken }) => {
                     if let Some(lookout) = &mut lookout {
-                        lookout.see(&sightings, |number| shelf.row(number).map(Cow::Owned));
+                        let repeats = lookout.see(&sightings, |number| shelf.row(number).map(Cow::Owned));
+                        for number in repeats {
+                            let at = rows.binary_search_by_key(&number, |(row, _)| row.number);
+                            at.into_iter().for_each(|at| would_repeat(&mut rows[at].1));
+                        }
                     }
                     for (row, outcome) in &rows {
                         tally.add(outcome.status);

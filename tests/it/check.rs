@@ -45,6 +45,16 @@ fn a_check_needs_no_server_and_asks_none() {
 }
 
 #[test]
+fn a_row_that_repeats_another_is_not_called_ready() {
+    let place = Place::with_table(&["Åsa,asa@example.com,,", "Bo,bo@example.com,,", "Åsa,asa@example.com,,"]);
+    place.c3import(&["check", "people.csv", "-m", "m.toml", "--run-dir", "run"]).run().exits(0);
+    let results = place.results("run");
+    let said = results.column("c3_error");
+    assert!(said[..2].iter().all(|message| message.contains("ready to be sent")), "{said:?}");
+    assert!(said[2].contains("the very same card as an earlier row"), "{said:?}");
+}
+
+#[test]
 fn bad_input_is_refused_as_an_import_refuses_it() {
     let place = Place::with_table(&["Åsa,asa@example.com,,"]);
     let dry = ["import", "people.csv", "-m", "m.toml", "--dry-run", "--results", "out.csv"];

@@ -93,8 +93,10 @@ type Ask<'a> = &'a mut dyn FnMut(RowNumber, IdentityKey) -> Said;
 
 impl MergePlan {
     /// Takes the next rows, in input order. `ask` is for examples, of which there are some thousands at most: what one of
-    /// these rows says, and the value of one of its identities.
-    pub fn add(&mut self, sightings: &Sightings, ask: Ask<'_>) {
+    /// these rows says, and the value of one of its identities. Returns those of the rows, in order, that say the very
+    /// same as an earlier one, and are not sent again.
+    pub fn add(&mut self, sightings: &Sightings, ask: Ask<'_>) -> Vec<RowNumber> {
+        let mut repeats = Vec::new();
         let all = sightings.keys();
         let mut near = 0;
         for (row, keys) in sightings.iter() {
@@ -106,6 +108,7 @@ impl MergePlan {
                 near = ahead;
             }
             let identities = &all[keys];
+            let before = self.identical;
             if identities.is_empty() {
                 self.lonely_rows += 1;
                 if self.lonely.add(row.digest, 0) > 1 {
@@ -116,7 +119,11 @@ impl MergePlan {
             } else {
                 self.add_row(row, identities, ask);
             }
+            if self.identical > before {
+                repeats.push(RowNumber(row.number));
+            }
         }
+        repeats
     }
 
     fn add_row(&mut self, row: Sighting, keys: &[u64], ask: Ask<'_>) {

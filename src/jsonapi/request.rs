@@ -206,6 +206,30 @@ mod tests {
     const VOICE: Member = Member::Channel(Channel::Voice);
 
     /// Cards of a few values, so that two are often alike; their entries come in any order and from anywhere.
+    #[test]
+    fn every_member_stands_under_its_own_name_whatever_is_before_it() {
+        for first in Member::ALL {
+            for second in Member::ALL {
+                let written =
+                    written(&card(&[(first, "", "1"), (first, "", "2"), (second, "", "3")]), NameAt::Contacts);
+                let document: serde_json::Value = serde_json::from_str(&written).expect("a document is JSON");
+                let contacts = &document["data"]["attributes"]["contacts"];
+                for (member, value) in [(first, if first == Member::Name { "2" } else { "1" }), (second, "3")] {
+                    let found = match member {
+                        Member::Channel(channel) => contacts[channel.as_str()].as_array().cloned().unwrap_or_default(),
+                        Member::Custom => {
+                            let custom = contacts["custom"].as_array().cloned().unwrap_or_default();
+                            custom.into_iter().map(|entry| entry["value"].clone()).collect()
+                        }
+                        Member::Name => vec![contacts["name"].clone()],
+                    };
+                    let replaced = first == second && first == Member::Name;
+                    assert!(replaced || found.contains(&value.into()), "{first:?} {second:?}: {written}");
+                }
+            }
+        }
+    }
+
     fn cards() -> impl Strategy<Value = ContactCard> {
         let member = prop::sample::select(vec![EMAIL, VOICE, Member::Custom, Member::Name]);
         let entry = (member, "[a\"]{0,1}", "[a\nå]{1,2}", 0u16..3);
@@ -229,6 +253,8 @@ mod tests {
             let written = written(&card(&[(Member::Custom, &label, &value)]), NameAt::Contacts);
             let expected = format!(r#""custom":[{{"label":{},"value":{}}}]}}}}}}}}"#, json(&label), json(&value));
             prop_assert_eq!(written.split_once(r#"{"contacts":{"#).map(|(_, rest)| rest), Some(&*expected));
+            let length = document_len(&card(&[(Member::Custom, &label, &value)]), NameAt::Contacts);
+            prop_assert_eq!(length, written.len());
         }
 
         #[test]

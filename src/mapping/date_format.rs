@@ -19,14 +19,15 @@ enum Part {
     Text(String),
 }
 
-/// A time of day: `10:00`, `9.30`, `10:00:00.000`, `1:05 PM`, `101500`, each perhaps with its zone behind (ISO 8601).
+/// What may stand behind a date: `10:00`, `9.30`, `10:00:00.000`, `1 PM`, `T101500`, each perhaps with its zone. More dots
+/// would be another date.
 static TIME: LazyLock<Regex> = LazyLock::new(|| {
-    let time = r"(?x)^
-        (?: [0-9]{1,2} [:.] [0-9]{2} (?: [:.] [0-9]{2} (?: [.,] [0-9]{1,9} )? )? | [0-9]{4} (?: [0-9]{2} )? )
-        (?: [\ \u{a0}\u{202f}]? [AaPp] \.? [Mm] \.? )?
-        (?: \ ? (?: Z | UTC | [+-] [0-9]{2} (?: :? [0-9]{2} )? ) )?
-        $";
-    Regex::new(time).expect("a pattern")
+    let clock = r"(?:[01]?[0-9]|2[0-4])(?::[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,9})?)?|\.[0-5][0-9])";
+    let half = r"(?:0?[1-9]|1[0-2])(?::[0-5][0-9](?::[0-5][0-9])?)?[ \u{a0}\u{202f}]?[AaPp]\.?[Mm]\.?";
+    let packed = r"T(?:[01][0-9]|2[0-4])(?:[0-5][0-9](?:[0-5][0-9])?)?";
+    let zone = r"(?: ?(?:Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?";
+    let time = format!(r"^(?:[ T\u{{a0}}\u{{202f}}](?:{half}|{clock}(?: Uhr)?)|{packed}){zone}$");
+    Regex::new(&time).expect("a pattern")
 });
 
 /// Two-digit years up to this one are of this century, later ones of the last (as POSIX `strptime` has it).
@@ -68,13 +69,12 @@ impl DateFormat {
     }
 
     /// The date as ISO 8601; `None` when the text is no date of this form. A time of day after a space or `T` is left
-    /// out. `YYYY-MM-DD` is read by every pattern that does not begin with a year of four digits: a workbook's own dates
-    /// come in that form, however they look there.
+    /// out. `YYYY-MM-DD` is read by every pattern but one with the day between year and month: a workbook's own dates come
+    /// in that form, however they look there.
     pub fn read(&self, text: &str) -> Option<String> {
-        let iso = || match self.parts.first() {
-            Some(Part::Year { digits: 4 }) => None,
-            _ => DateFormat::new("YYYY-MM-DD").ok()?.read_written(text),
-        };
+        let order = self.parts.iter().filter(|part| !matches!(part, Part::Text(_)));
+        let is_crossed = matches!(order.collect::<Vec<_>>()[..], [Part::Year { .. }, Part::Day { .. }, _]);
+        let iso = || if is_crossed { None } else { DateFormat::new("YYYY-MM-DD").ok()?.read_written(text) };
         self.read_written(text).or_else(iso)
     }
 
@@ -97,8 +97,7 @@ impl DateFormat {
                 Part::Text(mark) => rest = rest.strip_prefix(mark.as_str())?,
             }
         }
-        let time = rest.strip_prefix([' ', 'T', '\u{a0}', '\u{202f}']);
-        let ends = rest.is_empty() || time.is_some_and(|time| TIME.is_match(time));
+        let ends = rest.is_empty() || TIME.is_match(rest);
         let days = match month {
             1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
             4 | 6 | 9 | 11 => 30,
@@ -147,6 +146,10 @@ mod tests {
             ("DD.MM.YYYY", "24.12.2026 9.30", "2026-12-24"),
             ("YYYY-MM-DD", "2026-12-24T10:00:00.123+01:00", "2026-12-24"),
             ("DD.MM.YYYY", "2026-12-24", "2026-12-24"),
+            ("YYYYMMDD", "2026-12-24", "2026-12-24"),
+            ("M/D/YYYY", "12/24/2026 1 PM", "2026-12-24"),
+            ("YYYY-MM-DD", "2026-12-24T10", "2026-12-24"),
+            ("DD.MM.YYYY", "24.12.2026 10:00 Uhr", "2026-12-24"),
             ("DD.MM.YYYY", "2026-12-24 10:00:00", "2026-12-24"),
             ("DD/MM/YYYY", "24/12/2026", "2026-12-24"),
             ("YYYY年M月D日", "2026年2月4日", "2026-02-04"),
@@ -167,6 +170,9 @@ mod tests {
             ("DD.MM.YYYY", "24.12.2026x"),
             ("DD.MM.YYYY", "24.12.2026 at noon"),
             ("DD.MM.YYYY", "24.12.2026 25.12.2026"),
+            ("DD.MM.YYYY", "24.12.2026 25.12"),
+            ("DD.MM.YY", "24.12.26 12.11.26"),
+            ("DD.MM.YYYY", "24.12.2026 2027"),
             ("DD.MM.YYYY", "24.12.2026 0012 é"),
             ("DD.MM.YYYY", "24.12.2026 10:00 10:00"),
             ("YYYY-DD-MM", "2026-12-24"),

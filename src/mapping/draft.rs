@@ -95,9 +95,12 @@ pub(super) struct Findings(Vec<(Origin, Issue)>);
 impl Findings {
     /// Adds one, unless it is there.
     pub fn add(&mut self, origin: Origin, issue: Issue) {
-        match self.0.iter_mut().find(|(_, known)| *known == issue) {
-            Some((first, _)) => *first = origin.min(*first),
-            None => self.0.push((origin, issue)),
+        match self.0.iter().position(|(_, known)| *known == issue) {
+            Some(at) if self.0[at].0 <= origin => {}
+            at => {
+                at.into_iter().for_each(|at| drop(self.0.remove(at)));
+                self.0.push((origin, issue));
+            }
         }
     }
 

@@ -161,6 +161,9 @@ fn every_option_does_what_it_says() {
         ("case = \"lower\"", "BJÖRN", "björn"),
         ("case = \"lower\"", "BjÃ¶rn", "invalid: cell.mojibake in C"),
         ("case = \"title\"", "#REF!", "invalid: cell.error in C"),
+        ("case = \"upper\", values = { \"#N/A\" = \"\", JA = \"yes\" }", "#n/a", ""),
+        ("case = \"upper\", values = { \"#N/A\" = \"\", JA = \"yes\" }", "#N/A", ""),
+        ("case = \"upper\", values = { JA = \"yes\" }", "#N/A", "invalid: cell.error in C"),
         ("max_length = 3", "åäö", "åäö"),
         ("max_length = 3", "åäöx", "invalid: value.too_long in C"),
         ("split = \";\", join = \"; \", max_length = 3", "ab;cd", "invalid: value.too_long in C"),
@@ -215,6 +218,36 @@ fn what_is_required_and_left_out_is_missing() {
     assert_eq!(sent("Bo", "b@x.se"), "name=Bo / email=b@x.se");
     assert_eq!(sent("Bo", "bad"), "invalid: value.missing in E, email.syntax in E");
     assert_eq!(sent("#N/A", "b@x.se"), "invalid: value.missing in P, cell.error in P");
+}
+
+#[test]
+fn whatever_leaves_a_required_value_out_it_is_missing() {
+    let warned = "[rows]\nrequire_identity = false\non_finding = { \"cell.error\" = \"warn\", \"cell.no_value\" = \"warn\", \
+                  \"value.too_long\" = \"warn\" }\n[card]\nemail = \"E\"\n[card.custom]\n";
+    let with = |source: &str, cells: &[(&str, &str)], issues: &[(Code, usize)]| {
+        let cells: Vec<_> = [("E", "b@x.se")].into_iter().chain(cells.iter().copied()).collect();
+        sent_with(&format!("{warned}X = {source}"), &cells, issues)
+    };
+    let template = "{ template = \"{P} {S}\", required = true }";
+    assert_eq!(with(template, &[("P", "a"), ("S", "#N/A")], &[]), "invalid: value.missing in P, cell.error in S");
+    let joined = "{ column = \"P\", split = \";\", join = \"; \", max_length = 3, required = true }";
+    assert_eq!(with(joined, &[("P", "ab;cd")], &[]), "invalid: value.missing in P, value.too_long in P");
+    let labelled = "{ column = \"P\", label = \"S\", required = true }";
+    assert_eq!(with(labelled, &[("P", "a"), ("S", "#N/A")], &[]), "invalid: value.missing in P, cell.error in S");
+    assert_eq!(
+        with(labelled, &[("P", "a"), ("S", "")], &[(Code::CellNoValue, 2)]),
+        "invalid: value.missing in P, cell.no_value in S",
+        "what the label is nobody knows"
+    );
+}
+
+#[test]
+fn a_country_that_could_not_be_read_is_not_the_usual_one() {
+    let mapping = "[rows]\non_finding = { \"cell.no_value\" = \"warn\" }\n\
+                   [card]\nvoice = { column = \"P\", country = { column = \"S\", default = \"SE\" } }";
+    let sent = |phone: &str| sent_with(mapping, &[("P", phone), ("S", "")], &[(Code::CellNoValue, 1)]);
+    assert_eq!(sent("030 23125000"), "invalid: phone.country in P, cell.no_value in S");
+    assert_eq!(sent("+49 30 23125000"), "voice=+493023125000 / (cell.no_value in S)");
 }
 
 #[test]

@@ -122,7 +122,6 @@ impl Mapper {
         let is_clean = row.clean && row.issues.is_empty();
         for (origin, short) in &self.order {
             if !short.as_ref().is_some_and(|short| is_clean && short.run(row, &mut draft)) {
-                draft.origin = *origin;
                 self.steps[usize::from(origin.0)].run(row, *origin, &mut draft);
             }
         }

@@ -147,6 +147,13 @@ fn every_reason_is_told_at_once_each_once() {
          phone.length in Mobile, cell.control in VK, cell.control in No"
     );
     assert_eq!(people(&[("First", "\u{fffd}")]), "cell.replacement in First, contact.none in the row");
+    let mapping =
+        "version = 1\n[rows]\nrequire_identity = false\n[card]\nname = \"{First} {Last}\"\ncustom.X = \"Last\"";
+    assert_eq!(
+        mapped(&mapper(mapping), &row(&[("First", "\u{fffd}"), ("Last", "#N/A")])),
+        "cell.replacement in First, cell.error in Last",
+        "in the order of the mapping, in whatever order sources are at work"
+    );
     assert_eq!(people(&[("Mobile", "x")]), "phone.syntax in Mobile", "a wrong contact is not a missing one");
     let long = "x".repeat(cell::VALUE_CHARS_MAX + 1);
     assert_eq!(people(&[("VK", "id1"), ("Note", &long)]), "value.too_long in Note");

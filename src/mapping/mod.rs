@@ -57,14 +57,14 @@
 //! | --- | --- |
 //! | `optional = true` | the table may lack the column; in a template such a column is blank |
 //! | `label = "Phone * - Type"` | custom: the column that holds the label; where it is blank, the key is the label |
-//! | `country = "SE"`, `{ column = "Land", values = { Sverige = "SE" }, default = "SE" }` | voice: whose national phone numbers these are, in two letters of ISO 3166, for all rows or as a column says |
+//! | `country = "SE"`, `{ column = "Land", values = { Sverige = "SE" }, default = "SE" }` | voice: whose national phone numbers these are, in two letters of ISO 3166, for all rows or as a column says, there in small letters as well |
 //! | `split = ";"`, `[";", ","]` | takes a cell apart at any of these; not for `name` |
 //! | `trim = false` | custom: keeps white space at the ends |
 //! | `strip = "*'"` | takes these characters off both ends |
 //! | `replace = [["old", "new"], …]` | writes one text as another wherever it stands, pair by pair |
 //! | `match = "…"` | leaves out values in which this regular expression is not found |
 //! | `extract = "…"` | keeps its first group, or all it finds; leaves out values in which it is not found |
-//! | `case = "lower"` | or `upper`, or `title`, which begins every word with a capital |
+//! | `case = "lower"` | or `upper`, or `title`, which begins every word with a capital; damage is refused as it stands before |
 //! | `values = { Ja = "yes", "-" = "" }` | writes whole values as others; `""` leaves a value out |
 //! | `date_format = "DD.MM.YYYY"` | custom: reads dates of `YYYY` or `YY`, `MM` or `M`, `DD` or `D`, with or without a time of day behind, and sends `YYYY-MM-DD`; a workbook's own dates are read as well; anything else is `date.format` |
 //! | `max_length = 80` | refuses longer values: `value.too_long` |
@@ -106,7 +106,8 @@
 //! - Phone numbers are sent as E.164 with a plus sign. A number that begins with `+` or `00` names its country itself;
 //!   any other needs the source's `country`, which is never guessed. Spaces, dots, dashes, slashes, brackets, `(0)` and
 //!   `tel:` are understood. Letters, extensions, and numbers that a spreadsheet has turned into sums (`4.67E+10`) are
-//!   refused, and so are numbers of a length that their country does not have.
+//!   refused, and so are numbers of a length that their country does not have, of more than E.164's 15 digits, and those of
+//!   which digits would be lost.
 //! - Facebook, VK and LINE entries and custom values are sent as they stand.
 //! - Control characters, U+FFFD, letters read in a wrong encoding (`Ã¶`), the errors of spreadsheets (`#N/A`, `#####`) and
 //!   numbers that they have cut to a few digits (`1.23457E+18`) are refused, and so are values of more than 32,767 characters, the most a spreadsheet cell can hold. Line ends and tabs may stand in names and custom values.

@@ -23,9 +23,9 @@ struct Plan {
 
 /// From libphonenumber's metadata (9.0): `nationalPrefixForParsing` is empty or one digit, `generalDesc` begins with
 /// another, there is no `nationalPrefixTransformRule`, and `internationalPrefix` begins with two zeros or is 011. The
-/// lengths are those of the library's `possibleLength` up to what E.164 allows, which a test holds against it: it takes as long to
-/// begin as a hundred thousand numbers take to be read here, and few tables need it.
-/// Great Britain's also strips `180020`, so that numbers that begin with 18 are left to the library.
+/// lengths are those of the library's `possibleLength` up to what E.164 allows. A test holds them against it; to ask it
+/// here takes as long as to read a hundred thousand numbers, and few tables need it. Great Britain's also strips
+/// `180020`, so that numbers that begin with 18 are left to the library.
 static PLANS: [Plan; 33] = [
     plan("+1", "US", Some(b'1'), &[10]),
     plan("+27", "ZA", Some(b'0'), &[5, 6, 7, 8, 9, 10]),

@@ -5,8 +5,8 @@ use crate::model::ContactCard;
 /// What takes more is let go, so that one giant cell does not stay for the whole run.
 const KEPT_BYTES_MAX: usize = 4096;
 
-/// No more cards than this are kept: 4 MiB with their usual length, and 16 at most. A dry run needs one, and an import those that come
-/// home at once.
+/// No more cards than this are kept: 4 MiB with their usual length, and 16 at most. A dry run needs one, and an import
+/// those that come home at once.
 const KEPT_CARDS_MAX: usize = 4096;
 
 /// Memory to be used again; empty at first. One for every thread that maps.

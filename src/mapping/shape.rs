@@ -90,7 +90,18 @@ impl Shape {
 
     /// One transform, and the trimming after it.
     pub fn step<'a>(&self, transform: &Transform, value: Cow<'a, str>) -> Result<Cow<'a, str>, Fault> {
+        let damage = match transform {
+            // In other letters it would not be known any more.
+            Transform::Case(_) => cell::check(&value, Lines::Many),
+            _ => Ok(()),
+        };
         let changed = transform.run(value)?;
+        // Whoever writes such a value as another knows of it.
+        let is_named =
+            |transform: &Transform| matches!(transform, Transform::Values(values) if values.contains_key(&*changed));
+        if !self.transforms.iter().any(is_named) {
+            damage?;
+        }
         Ok(match changed {
             Cow::Borrowed(text) => Cow::Borrowed(self.trimmed(text)),
             Cow::Owned(text) => {
@@ -159,11 +170,7 @@ impl Transform {
                 let found = pattern.captures(text);
                 found.and_then(|found| found.get(1).or(found.get(0))).map_or("", |part| part.as_str())
             }),
-            Transform::Case(case) => {
-                // Damage in other letters would not be known any more.
-                cell::check(&value, Lines::Many)?;
-                case.write(value)
-            }
+            Transform::Case(case) => case.write(value),
             Transform::Values(values) => match values.get(&*value) {
                 Some(new) => Cow::Owned(new.clone()),
                 None => value,

@@ -56,6 +56,7 @@ struct Spot<'r> {
 impl Step {
     /// Puts on the card what the row has for this source, or says why not.
     pub fn run(&self, row: &Row, origin: Origin, draft: &mut Draft<'_>) {
+        draft.origin = origin;
         // A cell that could not be read has its issue already; what the mapping would find is its echo.
         if !row.issues.is_empty()
             && let Some(kept) = self.unreadable(row, draft)
@@ -156,9 +157,10 @@ impl Step {
         draft: &mut Draft<'_>,
     ) {
         let row = spot.row;
-        let label = match extra.label.map(|column| (column, cell::trim(row.cell(column)))) {
-            None | Some((_, "")) => None,
-            Some((column, label)) => {
+        let label = match extra.label {
+            None => None,
+            Some(column) => {
+                let label = cell::trim(row.cell(column));
                 let known = row.issues.iter().find(|issue| issue.column == Some(column));
                 let kept = match (known, cell::check(label, Lines::One)) {
                     // It is told already.
@@ -170,7 +172,7 @@ impl Step {
                     draft.touch(&self.target, kept);
                     return self.require(kept, spot.origin, draft);
                 }
-                Some(label)
+                Some(label).filter(|label| !label.is_empty())
             }
         };
         let spot = Spot { label, ..spot };
@@ -266,15 +268,13 @@ impl Step {
             Some(CountryRule::Column { column, values, default }) => {
                 let known = |text: &str| values.iter().find(|(value, _)| value == text).map(|(_, country)| *country);
                 match cell::trim(row.cell(*column)) {
+                    // What stands in a cell that could not be read nobody knows.
+                    _ if row.issues.iter().any(|issue| issue.column == Some(*column)) => (None, ""),
                     "" => (*default, ""),
                     text => (known(text).or_else(|| Country::from_code(&text.to_ascii_uppercase())), text),
                 }
             }
         };
-        // What the short way takes has nothing in it that is checked.
-        if phone::write_plain(text, country, out) {
-            return Ok(());
-        }
         cell::check_length(text)?;
         cell::check(text, Lines::Many)?;
         phone::write(text, country, out).map_err(|fault| match (fault.code, country) {

@@ -144,6 +144,11 @@ impl Rehearsal {
         if !hand.is_empty() && out.blocking_send(Fed::Rehearsed(hand.give())).is_err() {
             tracing::debug!("the run ended before the reading did");
         }
+        // All that was asked for came; what is wrong with the rest is not asked.
+        let end = end.or_else(|error| match left {
+            0 => Ok(ReadEnd { stopped: true, ..ReadEnd::default() }),
+            _ => Err(error),
+        });
         hand.done(end)
     }
 

@@ -6,9 +6,10 @@
 //! the others stay apart for ever, since cards cannot be merged or deleted.
 //!
 //! Exact, but for hashes: identities are compared by 64 bits (with a million of them the odds that any two are taken for
-//! one are 1 in 37 million, with ten millions 1 in 370,000), and so are whole cards within a group, but for the first,
-//! which like names is compared by 32: a hundred thousand rows on one card take one for it once in 43,000 runs. The memory is
-//! 17 B an identity and 10 B a card, of which there are never more than identities; and some 5 MiB for examples.
+//! one are 1 in 37 million, with ten millions 1 in 370,000), and so are whole cards within a group, but for the first.
+//! That one is compared by 32, like names: of a hundred thousand rows on one card, one is taken for it once in 43,000
+//! runs. The memory is 17 B an identity and 10 B a card, of which there are never more than identities; and some 5 MiB
+//! for examples.
 
 mod bucket;
 mod cards;
@@ -108,25 +109,24 @@ impl MergePlan {
                 near = ahead;
             }
             let identities = &all[keys];
-            let before = self.identical;
-            if identities.is_empty() {
+            let repeats_another = if identities.is_empty() {
                 self.lonely_rows += 1;
-                if self.lonely.add(row.digest, 0) > 1 {
-                    self.identical += 1;
-                } else {
-                    self.document_bytes += u64::from(row.bytes);
-                }
+                self.lonely.add(row.digest, 0) > 1
             } else {
-                self.add_row(row, identities, ask);
-            }
-            if self.identical > before {
+                self.add_row(row, identities, ask)
+            };
+            if repeats_another {
+                self.identical += 1;
                 repeats.push(RowNumber(row.number));
+            } else {
+                self.document_bytes += u64::from(row.bytes);
             }
         }
         repeats
     }
 
-    fn add_row(&mut self, row: Sighting, keys: &[u64], ask: Ask<'_>) {
+    /// Whether the row says the very same as an earlier one.
+    fn add_row(&mut self, row: Sighting, keys: &[u64], ask: Ask<'_>) -> bool {
         // The cards that the row belongs to, and by which of its identities.
         let mut met: Vec<(u32, IdentityKey)> = Vec::new();
         for &key in keys {
@@ -137,24 +137,21 @@ impl MergePlan {
             }
         }
         let Some(&(card, by)) = met.first() else {
-            self.document_bytes += u64::from(row.bytes);
             if let Some(card) = self.cards.make(row.number, row.name, (row.digest >> 32) as u32) {
                 distinct(keys).for_each(|key| self.table.put(key, card));
             }
-            return;
+            return false;
         };
         let number = RowNumber(row.number);
         let mut person = self.cards.person(card);
         if !row.along && self.repeats(card, row.digest) {
-            self.identical += 1;
             self.cards.land(person, 0);
             if self.wants_note(person) {
                 let value = ask(number, by).value;
                 self.note(person, row.number, &value, "");
             }
-            return;
+            return true;
         }
-        self.document_bytes += u64::from(row.bytes);
         if met.len() > 1 {
             self.bridges += u64::from(!row.along);
             if !row.along && self.first_bridges.len() < NOTES_MAX {
@@ -173,6 +170,7 @@ impl MergePlan {
             let Said { value, name } = ask(number, by);
             self.note(person, row.number, &value, &name);
         }
+        false
     }
 
     /// The row's identities stand on this card, where they do not on another already.

@@ -9,6 +9,8 @@ use regex::Regex;
 pub(super) struct DateFormat {
     written: String,
     parts: Vec<Part>,
+    /// Whether `YYYY-MM-DD` may be meant as well: not where the day stands between year and month.
+    reads_iso: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,9 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
     let time = format!(r"^(?:[ T\u{{a0}}\u{{202f}}](?:{half}|{clock}(?: Uhr)?)|{packed}){zone}$");
     Regex::new(&time).expect("a pattern")
 });
+
+/// The form in which a workbook's own dates come.
+static ISO: LazyLock<DateFormat> = LazyLock::new(|| DateFormat::new("YYYY-MM-DD").expect("a format"));
 
 /// Two-digit years up to this one are of this century, later ones of the last (as POSIX `strptime` has it).
 const LAST_SHORT_YEAR: u32 = 68;
@@ -57,7 +62,9 @@ impl DateFormat {
             && count(|part| matches!(part, Part::Month { .. })) == 1
             && count(|part| matches!(part, Part::Day { .. })) == 1;
         if once {
-            Ok(DateFormat { written: pattern.to_owned(), parts })
+            let order: Vec<&Part> = parts.iter().filter(|part| !matches!(part, Part::Text(_))).collect();
+            let reads_iso = !matches!(order[..], [Part::Year { .. }, Part::Day { .. }, _]);
+            Ok(DateFormat { written: pattern.to_owned(), parts, reads_iso })
         } else {
             Err("a date has a year, a month and a day, each once, such as DD.MM.YYYY")
         }
@@ -72,10 +79,7 @@ impl DateFormat {
     /// out. `YYYY-MM-DD` is read by every pattern but one with the day between year and month: a workbook's own dates come
     /// in that form, however they look there.
     pub fn read(&self, text: &str) -> Option<String> {
-        let order = self.parts.iter().filter(|part| !matches!(part, Part::Text(_)));
-        let is_crossed = matches!(order.collect::<Vec<_>>()[..], [Part::Year { .. }, Part::Day { .. }, _]);
-        let iso = || if is_crossed { None } else { DateFormat::new("YYYY-MM-DD").ok()?.read_written(text) };
-        self.read_written(text).or_else(iso)
+        self.read_written(text).or_else(|| ISO.read_written(text).filter(|_| self.reads_iso))
     }
 
     /// As it is written.

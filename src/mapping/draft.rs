@@ -48,12 +48,12 @@ impl<'s> Draft<'s> {
     }
 
     /// Adds a value as it stands, unless the card has it already.
-    pub fn put(&mut self, target: &Target, label: Option<&str>, value: &str, origin: Origin) {
+    pub fn put(&mut self, target: &Target, label: Option<&str>, value: &str) {
         let write = |text: &mut String| {
             text.push_str(value);
             Ok::<(), std::convert::Infallible>(())
         };
-        match self.write(target, label, origin, write) {
+        match self.write(target, label, write) {
             Ok(()) => {}
             Err(never) => match never {},
         }
@@ -66,16 +66,15 @@ impl<'s> Draft<'s> {
         &mut self,
         target: &Target,
         label: Option<&str>,
-        origin: Origin,
         write: impl FnOnce(&mut String) -> Result<(), E>,
     ) -> Result<(), E> {
         let (member, label) = target.place(label);
         match target {
-            Target::Channel(Channel::Email) => self.card.write(member, label, origin, write, email::same),
+            Target::Channel(Channel::Email) => self.card.write(member, label, self.origin, write, email::same),
             // Phone numbers have one form by now, so that equal digits are equal texts.
             Target::Channel(Channel::Voice | Channel::Facebook | Channel::Vk | Channel::Line)
             | Target::Custom { .. }
-            | Target::Name => self.card.write(member, label, origin, write, |known, new| known == new),
+            | Target::Name => self.card.write(member, label, self.origin, write, |known, new| known == new),
         }
     }
 

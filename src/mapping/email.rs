@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 use super::cell::{self, EXCERPT_CHARS};
 use super::fault::Fault;
-use crate::model::{Code, excerpt};
+use crate::model::{Code, eight_of, excerpt};
 
 /// Octets before the @ (RFC 5321, 4.5.3.1.1).
 const LOCAL_BYTES_MAX: usize = 64;
@@ -47,7 +47,7 @@ pub(super) fn is_plain(text: &str) -> bool {
     let last = match bytes.last_chunk::<8>() {
         // Moved down, so that it begins where the other words end; letters above are none of the text's.
         Some(last) => other_than_usual(u64::from_le_bytes(*last)).unbounded_shr(8 * (8 - rest.len() as u32)),
-        None => other_than_usual(rest.iter().rev().fold(all(b'a'), |word, byte| word << 8 | u64::from(*byte))),
+        None => other_than_usual(rest.iter().rev().fold(eight_of(b'a'), |word, byte| word << 8 | u64::from(*byte))),
     };
     let marks = words.iter().map(|word| other_than_usual(u64::from_le_bytes(*word))).chain([last]);
     for (mut marks, begin) in marks.zip((0..).step_by(8)) {
@@ -74,15 +74,10 @@ pub(super) fn is_plain(text: &str) -> bool {
 
 /// The uppermost bit of every byte that is neither a small letter nor a digit.
 fn other_than_usual(word: u64) -> u64 {
-    let low = word & all(0x7F);
-    let from = |byte: u8| low + all(0x80 - byte);
+    let low = word & eight_of(0x7F);
+    let from = |byte: u8| low + eight_of(0x80 - byte);
     let usual = from(b'a') & !from(b'z' + 1) | from(b'0') & !from(b'9' + 1);
-    (word | !usual) & all(0x80)
-}
-
-/// Eight times the same byte.
-const fn all(byte: u8) -> u64 {
-    u64::from_ne_bytes([byte; 8])
+    (word | !usual) & eight_of(0x80)
 }
 
 /// Without `mailto:`, `Name <…>`, `<…>`.

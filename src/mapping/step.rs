@@ -46,7 +46,6 @@ pub(super) enum Read {
 #[derive(Clone, Copy)]
 struct Spot<'r> {
     row: &'r Row,
-    origin: Origin,
     /// The cell to be blamed; of a template that is found out when there is something to blame it for.
     column: Option<ColumnIndex>,
     /// The custom label, where a column holds it.
@@ -61,11 +60,11 @@ impl Step {
         if !row.issues.is_empty()
             && let Some(kept) = self.unreadable(row, draft)
         {
-            return self.require(kept, origin, draft);
+            return self.require(kept, draft);
         }
-        let spot = |column| Spot { row, origin, column, label: None };
+        let spot = |column| Spot { row, column, label: None };
         match (&self.read, &self.extra) {
-            (Read::Constant(text), _) => draft.put(&self.target, None, text, origin),
+            (Read::Constant(text), _) => draft.put(&self.target, None, text),
             (Read::Column(column), None) => self.split(row.cell(*column), spot(Some(*column)), draft),
             (Read::Column(column), Some(extra)) => {
                 self.shaped(extra, std::iter::once((row.cell(*column), Some(*column))), spot(None), draft);
@@ -78,7 +77,7 @@ impl Step {
             (Read::Columns(_), None) => {}
             (Read::Template(template), extra) => {
                 if let Err(kept) = self.check_parts(template, row, draft) {
-                    return self.require(kept, origin, draft);
+                    return self.require(kept, draft);
                 }
                 let mut filled = draft.scraps.text();
                 template.fill(|column| row.cell(*column), &mut filled);
@@ -111,14 +110,14 @@ impl Step {
     }
 
     /// Says that a value must be there and is not, unless one `came`, or what came keeps the row back.
-    fn require(&self, came: bool, origin: Origin, draft: &mut Draft<'_>) {
+    fn require(&self, came: bool, draft: &mut Draft<'_>) {
         if came || !self.extra.as_ref().is_some_and(|extra| extra.shape.required) {
             return;
         }
         let message =
             format!("`{}` is required, and there is no value for it", excerpt(self.target.key(), EXCERPT_CHARS));
         let column = self.columns.first().copied();
-        draft.missing.add(origin, Issue { column, ..Issue::row(Code::ValueMissing, message) });
+        draft.missing.add(draft.origin, Issue { column, ..Issue::row(Code::ValueMissing, message) });
     }
 
     /// Whether a template can be filled in; says what is wrong with each of its columns, and fails with whether that keeps
@@ -170,7 +169,7 @@ impl Step {
                 };
                 if let Some(kept) = kept {
                     draft.touch(&self.target, kept);
-                    return self.require(kept, spot.origin, draft);
+                    return self.require(kept, draft);
                 }
                 Some(label).filter(|label| !label.is_empty())
             }
@@ -215,8 +214,8 @@ impl Step {
             }
         }
         match &extra.shape.default {
-            Some(default) if !found => draft.put(&self.target, label, default, spot.origin),
-            _ => self.require(came, spot.origin, draft),
+            Some(default) if !found => draft.put(&self.target, label, default),
+            _ => self.require(came, draft),
         }
     }
 
@@ -226,7 +225,7 @@ impl Step {
             return false;
         }
         let write = |out: &mut String| self.value(text, spot.row, out);
-        let came = match draft.write(&self.target, spot.label, spot.origin, write) {
+        let came = match draft.write(&self.target, spot.label, write) {
             Ok(()) => true,
             Err(fault) => draft.blame(fault, spot.column.or_else(|| self.first_filled(spot.row))),
         };

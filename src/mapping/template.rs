@@ -16,6 +16,7 @@
 use std::ops::Range;
 
 use super::cell;
+use crate::model::eight_of;
 
 /// A template over columns of type `C`: names as written, or places in a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -291,20 +292,18 @@ fn push_spaced(out: &mut String, text: &str) {
 
 /// Whether all white space in a text is certainly single spaces. Eight bytes at a time.
 fn is_spaced(text: &[u8]) -> bool {
-    const fn all(byte: u8) -> u64 {
-        u64::from_ne_bytes([byte; 8])
-    }
     // The uppermost bit of every byte that is zero; perhaps also of one behind it, which then is looked at closely.
-    let zeros = |word: u64| word.wrapping_sub(all(1)) & !word & all(0x80);
+    let zeros = |word: u64| word.wrapping_sub(eight_of(1)) & !word & eight_of(0x80);
     let (words, rest) = text.as_chunks::<8>();
     // What is not there looks like letters.
-    let last = rest.iter().rev().fold(all(b'-'), |word, byte| word << 8 | u64::from(*byte));
+    let last = rest.iter().rev().fold(eight_of(b'-'), |word, byte| word << 8 | u64::from(*byte));
     let (mut odd, mut before) = (0, 0);
     for word in words.iter().map(|word| u64::from_le_bytes(*word)).chain([last]) {
-        let spaces = zeros(word ^ all(b' '));
+        let spaces = zeros(word ^ eight_of(b' '));
         // Other white space is below a space, or begins with C2, E1, E2 or E3 (U+0085, U+00A0, U+1680, U+2000–U+3000).
-        odd |= word.wrapping_sub(all(b' ')) & !word & all(0x80);
-        odd |= zeros(word ^ all(0xC2)) | zeros(word ^ all(0xE1)) | zeros((word | all(1)) ^ all(0xE3));
+        odd |= word.wrapping_sub(eight_of(b' ')) & !word & eight_of(0x80);
+        odd |=
+            zeros(word ^ eight_of(0xC2)) | zeros(word ^ eight_of(0xE1)) | zeros((word | eight_of(1)) ^ eight_of(0xE3));
         odd |= spaces & (spaces << 8 | before >> 56);
         before = spaces;
     }

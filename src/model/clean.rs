@@ -6,13 +6,16 @@ use super::any_two;
 /// U+0080–U+00BF or U+F000–U+FFFF (C1 controls, U+FFFD), and no two characters beyond ASCII side by side, without which
 /// there is no [`mojibake`](super::mojibake). Most texts of most tables pass.
 pub fn is_clean(text: &[u8]) -> bool {
-    let is_odd = |byte: u8| {
-        let control = (byte < 0x20) & (byte != b'\n') & (byte != b'\r') & (byte != b'\t');
-        control | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF)
-    };
     // A continuation byte ends a character, and a byte from 0xC0 on begins one.
-    let is_odd_or_touched = |byte: u8, next: u8| is_odd(byte) | (byte & 0xC0 == 0x80) & (next >= 0xC0);
-    !any_two(text, is_odd_or_touched) && !text.last().is_some_and(|last| is_odd(*last))
+    let is_odd_or_touched = |byte: u8, next: u8| may_be_damage(byte) | (byte & 0xC0 == 0x80) & (next >= 0xC0);
+    !any_two(text, is_odd_or_touched) && !text.last().is_some_and(|last| may_be_damage(*last))
+}
+
+/// Whether a byte of UTF-8 is a control character (line ends and tabs apart), or begins U+0080–U+00BF or U+F000–U+FFFF.
+#[inline]
+pub fn may_be_damage(byte: u8) -> bool {
+    let control = (byte < 0x20) & (byte != b'\n') & (byte != b'\r') & (byte != b'\t');
+    control | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF)
 }
 
 #[cfg(test)]

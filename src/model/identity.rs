@@ -4,7 +4,7 @@ use std::hash::BuildHasher;
 
 use foldhash::quality::FixedState;
 
-use super::{CardDigest, Channel, any_byte};
+use super::{CardDigest, Channel, any_byte, trim};
 
 /// One contact entry as a key: two entries that the server might take for the same contact have equal keys.
 ///
@@ -36,12 +36,7 @@ impl IdentityKey {
 impl<'a> Identity<'a> {
     /// The identity of a channel's entry.
     pub fn new(channel: Channel, value: &'a str) -> Self {
-        let value = match value.as_bytes() {
-            // Nothing to trim for nearly every value there is.
-            [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => value,
-            _ => value.trim(),
-        };
-        Identity { channel, value }
+        Identity { channel, value: trim(value) }
     }
 
     /// The value, trimmed.

@@ -25,9 +25,9 @@ mod source_options;
 mod tally;
 mod verdict;
 
-pub use bytes::{any_byte, any_two};
+pub use bytes::{any_byte, any_two, eight_of, trim};
 pub use card::{Channel, ContactCard, Entry, Field, Mapped, Member, Origin};
-pub use clean::is_clean;
+pub use clean::{is_clean, may_be_damage};
 pub use compact_map::{CompactMap, Entry as CompactEntry};
 pub use damage::{Carries, DamageCode, Damaged};
 pub use dialect::{CsvDialect, TableShape};

@@ -8,7 +8,7 @@ use super::kind::CellKind;
 use super::phone_traces::PhoneTraces;
 use super::seen::Seen;
 use super::traces::{Eye, Finding, Traces};
-use crate::model::{Carries, ColumnIndex, DamageCode, Damaged, Header, Row, RowNumber};
+use crate::model::{Carries, ColumnIndex, DamageCode, Damaged, Header, Row, RowNumber, trim};
 
 /// What was seen of the columns that are sent. Several that see parts of a table come to the same as one that sees it
 /// whole.
@@ -117,14 +117,6 @@ impl Watch {
             }));
         }
         damaged
-    }
-}
-
-/// As `str::trim`; nearly all there is has nothing to trim.
-fn trim(text: &str) -> &str {
-    match text.as_bytes() {
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
-        _ => text.trim(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::io;
 
 use super::intake::Intake;
 use super::scan::{Cells, Scan, Skim, Syntax, scan};
-use crate::model::{any_byte, is_clean};
+use crate::model::{any_byte, is_clean, may_be_damage};
 use crate::source::limits::{CHUNK_BYTES, RECORD_BYTES_MAX, RECORD_CELLS_MAX};
 
 /// Why no further record can be had.
@@ -232,7 +232,7 @@ impl RecordReader {
             row: self.rows,
             line: self.record_line,
             clean,
-            suspicious: !clean && is_suspicious(text),
+            suspicious: !clean && any_byte(text, may_be_damage),
             breaks: self.breaks,
             unclosed_quote: self.unclosed_quote,
             torn: self.torn,
@@ -386,14 +386,6 @@ impl CleanStripes {
     fn at(&self, range: &std::ops::Range<usize>) -> bool {
         self.0[range.start / Self::BYTES..range.end.div_ceil(Self::BYTES)].iter().all(|clean| *clean)
     }
-}
-
-/// Whether there may be control characters (line ends and tabs apart), characters of C1, or U+FFFD in it.
-fn is_suspicious(bytes: &[u8]) -> bool {
-    any_byte(bytes, |byte| {
-        let control = (byte < 0x20) & (byte != b'\n') & (byte != b'\r') & (byte != b'\t');
-        control | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF)
-    })
 }
 
 /// Line breaks in a text: `\n`, `\r\n` and `\r` each count once.

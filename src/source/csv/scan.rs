@@ -6,6 +6,8 @@
 
 use memchr::{memchr, memchr2, memchr3};
 
+use crate::model::eight_of;
+
 /// How a text table is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Syntax {
@@ -92,8 +94,8 @@ pub(super) fn scan(bytes: &[u8], complete: bool, syntax: Syntax, cells: &mut Cel
 
 /// Takes the cells from `start`, where one begins, to `end`; returns where the last of them begins.
 fn plain(bytes: &[u8], start: usize, end: usize, delimiter: u8, cells: &mut Cells) -> usize {
-    const LOW_BITS: u64 = u64::from_ne_bytes([0x7F; 8]);
-    let pattern = u64::from_ne_bytes([delimiter; 8]);
+    const LOW_BITS: u64 = eight_of(0x7F);
+    let pattern = eight_of(delimiter);
     // Records are capped far below 4 GiB.
     let (mut at, mut start) = (start as u32, start as u32);
     let mut cell_ends = |delimiter_at: u32| {
